@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors everywhere, and the language mode is Swift 6.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+/// A thin wrapper round a C library from Debian, named in its header.
+func wrapper(_ name: String, links libraries: String...) -> Target {
+    .target(
+        name: "C" + name, path: "Sources/C/" + name,
+        linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+/// A library of the project. What it may import is what it names here, and nothing else.
+func library(_ name: String, _ below: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: below, swiftSettings: strict)
+}
+
+/// One program of the pipeline.
+func program(_ name: String, _ below: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["CommandLine"] + below, path: "Sources/Programs/" + name,
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ of: Target.Dependency...) -> Target {
+    .testTarget(name: name + "Tests", dependencies: of, path: "Tests/" + name, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "sluice",
+    targets: [
+        // C libraries, wrapped once each.
+        wrapper("POSIX"),
+        wrapper("SimdJSON", links: "simdjson"),
+        wrapper("Zlib", links: "z"),
+        wrapper("XXHash", links: "xxhash"),
+        wrapper("Crypto", links: "crypto"),
+        wrapper("Curl", links: "curl"),
+        wrapper("MicroHTTPD", links: "microhttpd"),
+        wrapper("SQLite", links: "sqlite3"),
+
+        // Libraries, lowest first: each imports only what stands above it here.
+        library("System", "CPOSIX"),
+        library("Gzip", "System", "CZlib"),
+        library("JSON", "CSimdJSON"),
+        library("Stream", "System", "JSON"),
+        library("HTTP", "System", "JSON"),
+    ],
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,3 @@
+// libcurl, with typed forms of its variadic calls.
+#pragma once
+#include <curl/curl.h>

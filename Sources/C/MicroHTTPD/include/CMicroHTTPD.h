@@ -1,0 +1,3 @@
+// libmicrohttpd, with typed forms of its variadic calls.
+#pragma once
+#include <microhttpd.h>

@@ -1,0 +1,87 @@
+import CZlib
+import System
+
+/// gzip, as a whole or member by member. The library is zlib; level 1, since checkpoints are written often.
+public enum Gzip {
+    /// What can be wrong with compressed bytes.
+    public enum Damage: Error, Sendable, Equatable {
+        /// The bytes end inside a member, as a kill leaves them. Everything up to `valid` is whole members.
+        case torn(valid: Int)
+        /// These bytes are not gzip, or a checksum is wrong, at this offset.
+        case corrupt(at: Int)
+        /// More than the limit came out.
+        case tooLarge
+    }
+
+    /// One member.
+    public static func compress(_ bytes: [UInt8], level: Int32 = 1) -> [UInt8] {
+        var stream = z_stream()
+        guard zlib_start_gzip(&stream, level) == Z_OK else { return [] }
+        defer { deflateEnd(&stream) }
+        var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))) + 32)
+        let count = output.withUnsafeMutableBufferPointer { out in
+            bytes.withUnsafeBufferPointer { input in
+                stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = out.baseAddress
+                stream.avail_out = UInt32(out.count)
+                deflate(&stream, Z_FINISH)
+                return out.count - Int(stream.avail_out)
+            }
+        }
+        output.removeLast(output.count - count)
+        return output
+    }
+
+    /// All members of a file.
+    /// - Parameter limit: the most bytes that may come out.
+    public static func decompress(_ bytes: [UInt8], limit: Int = 1 << 32) throws(Damage) -> [UInt8] {
+        var output: [UInt8] = []
+        try members(of: bytes, limit: limit) { output += $0 }
+        return output
+    }
+
+    /// Calls `body` with what each member holds, in order, as soon as its checksum was verified.
+    public static func members(of bytes: [UInt8], limit: Int = 1 << 32, _ body: ([UInt8], Range<Int>) -> Void)
+        throws(Damage)
+    {
+        var stream = z_stream()
+        guard zlib_start_gunzip(&stream) == Z_OK else { return }
+        defer { inflateEnd(&stream) }
+        var start = 0
+        var total = 0
+        while start < bytes.count {
+            var member: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+            var at = start
+            var result = Z_OK
+            while result == Z_OK {
+                let (used, made) = bytes.withUnsafeBufferPointer { input in
+                    chunk.withUnsafeMutableBufferPointer { out in
+                        let offered = UInt32(min(input.count - at, 1 << 30))
+                        stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + at) }
+                        stream.avail_in = offered
+                        stream.next_out = out.baseAddress
+                        stream.avail_out = UInt32(out.count)
+                        result = inflate(&stream, Z_NO_FLUSH)
+                        return (Int(offered - stream.avail_in), out.count - Int(stream.avail_out))
+                    }
+                }
+                at += used
+                member += chunk[..<made]
+                total += made
+                if total > limit { throw .tooLarge }
+                if result == Z_OK && at == bytes.count && made < chunk.count { throw .torn(valid: start) }
+                if result == Z_BUF_ERROR && at == bytes.count { throw .torn(valid: start) }
+            }
+            guard result == Z_STREAM_END else { throw .corrupt(at: start) }
+            body(member, start..<at)
+            start = at
+            inflateReset(&stream)
+        }
+    }
+
+    private static func members(of bytes: [UInt8], limit: Int, _ body: ([UInt8]) -> Void) throws(Damage) {
+        try members(of: bytes, limit: limit) { member, _ in body(member) }
+    }
+}

@@ -1,0 +1,153 @@
+import JSON
+import System
+
+/// What a stage does with the messages that concern it. `StageLoop` does the rest: lines, bad lines, STATE, counting.
+public protocol Stage {
+    /// Handles a RECORD: writes what follows from it, and says what became of it.
+    mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition
+    /// Handles a SCHEMA. Unless a stage has its own, it is passed on.
+    mutating func schema(_ message: Message, to output: StageOutput) throws
+    /// Does what must be done before a STATE is passed on.
+    mutating func beforeState(_ message: Message) throws
+}
+
+extension Stage {
+    public mutating func schema(_ message: Message, to output: StageOutput) throws { try output.pass(message) }
+    public mutating func beforeState(_ message: Message) throws {}
+}
+
+/// What became of a record.
+public enum Disposition: Sendable {
+    case passed
+    case dropped(String)
+    case failed
+}
+
+/// Where a stage writes: lines it passes on, and records of its own, announced by their schema.
+public final class StageOutput {
+    private let writer: LineWriter
+    private var announced: Set<String> = []
+
+    public init(_ writer: LineWriter) { self.writer = writer }
+
+    /// Passes a message on, byte for byte.
+    public func pass(_ message: Message) throws {
+        if message.kind == .schema { announced.insert(message.stream) }
+        try writer.write(message.line)
+    }
+
+    /// Announces a stream, unless its schema went out already.
+    public func announce(_ stream: String, _ schema: @autoclosure () -> ByteSlice) throws {
+        if announced.insert(stream).inserted { try writer.write(schema()) }
+    }
+
+    /// Writes a record of one of our streams. `time` is that of the line it follows from.
+    public func write(_ stream: StandardStream, time: JSON?, _ body: (inout JSONWriter) throws -> Void) throws {
+        try announce(stream.rawValue, stream.schema())
+        var w = JSONWriter()
+        try w.object { w in
+            w.member("type", "RECORD")
+            w.member("stream", stream.rawValue)
+            w.key("record")
+            try w.object(body)
+            if let time { w.member("time_extracted", time) }
+        }
+        try writer.write(w.bytes)
+    }
+
+    /// Passes a RECORD on with some bytes of its line replaced. The ranges are of the line, in order, and don't overlap.
+    public func splice(_ message: Message, _ edits: [(range: Range<Int>, with: [UInt8])]) throws {
+        var at = 0
+        try message.line.withUnsafeBytes { line in
+            for edit in edits {
+                try writer.write(UnsafeRawBufferPointer(rebasing: line[at..<edit.range.lowerBound]))
+                try edit.with.withUnsafeBytes { try writer.write($0) }
+                at = edit.range.upperBound
+            }
+            try writer.write(UnsafeRawBufferPointer(rebasing: line[at...]))
+        }
+        try writer.endLine()
+    }
+
+    public func flush() throws { try writer.flush() }
+}
+
+/// The loop that every stage runs: standard input to standard output.
+///
+/// A message of a stream that the stage does not know is passed on byte for byte. A line that is not JSON, not UTF-8, no message
+/// or too long is reported by its number; from then on no STATE is passed on, since nobody can say what was lost.
+/// A last line without a line feed is cut off in silence: it is what a kill leaves. Output is flushed at each STATE and
+/// when the input is idle.
+public enum StageLoop {
+    /// Runs a stage to the end of its input.
+    /// - Returns: `done`, or `dataError` where a line could not be read.
+    public static func run(
+        _ stage: inout some Stage, input: consuming Descriptor, output: consuming Descriptor,
+        maxLine: Int = LineReader.defaultMaxLine, log: Log
+    ) throws -> ExitStatus {
+        var reader = LineReader(input, maxLine: maxLine)
+        let out = StageOutput(LineWriter(output))
+        var parser = JSONParser()
+        var tally = Tally()
+        var bad = 0
+
+        func reject(_ number: Int, _ why: String) {
+            bad += 1
+            tally.failed += 1
+            tally.input += 1
+            if bad <= 100 {
+                log.warn("line \(number) is \(why)", "it was left out, and no STATE is passed on after it")
+            } else if bad == 101 {
+                log.warn("more lines can't be read", "they are counted, and not named any more")
+            }
+        }
+
+        reading: while true {
+            switch try reader.next(whenIdle: { try out.flush() }) {
+            case .end: break reading
+            case .tooLong(let number): reject(number, "longer than \(maxLine) bytes (--max-line)")
+            case .line(let line, let number):
+                guard let content = line.trimmedLine(first: number == 1) else { continue }
+                let message: Message
+                do { message = try Message(content, with: &parser) } catch {
+                    reject(number, "\(error)")
+                    continue
+                }
+                switch message.kind {
+                case .other: try out.pass(message)
+                case .schema: try stage.schema(message, to: out)
+                case .state:
+                    try stage.beforeState(message)
+                    if bad == 0 { try out.pass(message) }
+                    try out.flush()
+                    if message.json["value"]?["final"]?.bool == true { log.tally(tally) }
+                case .record:
+                    tally.input += 1
+                    switch try stage.record(message, to: out) {
+                    case .passed: tally.output += 1
+                    case .dropped(let reason): tally.drop(reason)
+                    case .failed: tally.failed += 1
+                    }
+                }
+            }
+        }
+        try out.flush()
+        log.event("end") { w in tally.write(to: &w) }
+        return bad == 0 ? .done : .dataError
+    }
+}
+
+extension Log {
+    /// The counts of law 4, for machines.
+    public func tally(_ tally: Tally) { event("final") { w in tally.write(to: &w) } }
+}
+
+extension ByteSlice {
+    /// The line as a message may stand in it: a byte order mark before the first is not part of it. `nil` for a blank line.
+    public func trimmedLine(first: Bool) -> ByteSlice? {
+        var line = self
+        if first, count >= 3, self[0] == 0xEF, self[1] == 0xBB, self[2] == 0xBF { line = self[3..<count] }
+        let blank = line.withUnsafeBytes { $0.allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 } }
+        return blank ? nil : line
+    }
+}

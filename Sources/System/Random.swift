@@ -1,0 +1,22 @@
+/// Randomness that a run can repeat: seeded, and fast. The algorithm is SplitMix64. Not for secrets.
+public struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+    public init(seed: UInt64) { state = seed }
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+extension RandomNumberGenerator {
+    /// `count` random bytes in hexadecimal.
+    public mutating func hexadecimal(bytes count: Int) -> String {
+        (0..<count).map { _ in
+            let byte = UInt8.random(in: 0...255, using: &self)
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+}
