@@ -46,6 +46,9 @@ let package = Package(
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
         library("HTTP", "System", "JSON"),
+        library("State", "System", "Gzip", "JSON", "Stream"),
+        library("Documents", "System", "JSON"),
+        library("CommandLine", "System", "JSON", "Stream"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

@@ -45,7 +45,8 @@ public struct ByteSlice: Sendable {
         return ByteSlice(block, start: start + range.lowerBound, count: range.count)
     }
 
-    @inlinable public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    @inlinable public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R
+    {
         let result = try body(UnsafeRawBufferPointer(start: block.base + start, count: count))
         extendLifetime(block)
         return result
