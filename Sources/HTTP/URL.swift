@@ -1,3 +1,5 @@
+import System
+
 /// Percent-encoding. RFC 3986, section 2.
 public enum PercentEncoding {
     private static let hexadecimal: [UInt8] = Array("0123456789ABCDEF".utf8)
@@ -105,6 +107,16 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         let path = String(tail[..<(question ?? tail.endIndex)])
         self.path = path.isEmpty ? "/" : path
         self.query = question.map { String(tail[tail.index(after: $0)...]) }
+    }
+
+    /// A URL of a service: a base that is ours, segments and fields that may come from anywhere and are encoded.
+    /// - Throws: `Failure` where the base is no URL.
+    public init(_ base: String, path segments: [String], query fields: [(String, String)] = []) throws {
+        guard var url = URL(base) else {
+            throw Failure(.configuration, "'\(base)' is no URL", "give one with https://")
+        }
+        for segment in segments { url = url.appending(segment) }
+        self = url.query(fields)
     }
 
     /// The URL with segments added to its path, each of them encoded.
