@@ -17,8 +17,16 @@ public enum Program {
         do { exit(try await body(begun.arguments, begun.log).rawValue) } catch { end(error, begun.log) }
     }
 
+    /// The signal that asks this program to end. In a pipeline `fetch` alone heeds it, and the others go on to the end of
+    /// their input; a second signal ends whoever gets it.
+    public static var notedSignal: Int32? {
+        let number = posix_noted_signal()
+        return number == 0 ? nil : number
+    }
+
     private static func begin(_ command: Command) -> (arguments: Arguments, log: Log) {
         signal(SIGPIPE, SIG_IGN)
+        posix_note_termination()
         posix_keep_memory_private()
         let words = Array(Swift.CommandLine.arguments.dropFirst())
         do {

@@ -3,14 +3,6 @@ import JSON
 import Synchronization
 import System
 
-/// What a source says an answer means; see `Connector.verdict`.
-public enum CallVerdict: Sendable {
-    /// Wait and try again: after this long where the service says so.
-    case retry(after: Duration?)
-    /// It failed, for this reason and scope.
-    case failed(reason: String, scope: CallFailure.Scope)
-}
-
 /// How a connector calls its service, for one piece of work. It remembers the time of the latest answer, which becomes the time of what
 /// is made of the answers.
 public final class API: Sendable {

@@ -15,7 +15,7 @@ import System
 public protocol Connector: Sendable {
     static var about: About { get }
     /// What an answer that is no success means, where it differs from HTTP's own rules; nil leaves it to these.
-    static func verdict(on response: Response) -> CallVerdict?
+    static func verdict(on response: Response) -> Verdict?
 
     /// - Throws: `Failure` for a setting that can't be used.
     init(_ settings: Settings) throws

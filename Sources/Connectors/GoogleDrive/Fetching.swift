@@ -45,20 +45,26 @@ public struct GoogleDrive: Connector {
     public init(_ settings: Settings) throws { self.settings = settings }
 
     /// "Resolve errors": the reason decides, never the status alone.
-    public static func verdict(on response: Response) -> CallVerdict? {
+    public static func verdict(on response: Response) -> Verdict? {
         guard response.status >= 400, let error = (try? JSON(parsing: response.body))?["error"] else { return nil }
         let detail = error["errors"]?.elements.first
         let reason = detail?["reason"]?.string ?? error["status"]?.string ?? ""
+        func failed(_ scope: CallFailure.Scope) -> Verdict {
+            .failed(
+                CallFailure(
+                    status: response.status, reason: reason, scope: scope,
+                    message: error["message"]?.string ?? reason))
+        }
         switch reason {
         case "userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded", "backendError", "internalError":
             return .retry(after: nil)
         case "accessNotConfigured", "SERVICE_DISABLED", "domainPolicy", "insufficientPermissions", "dailyLimitExceeded":
-            return .failed(reason: reason, scope: .run)
+            return failed(.run)
         default: break
         }
         let location = detail?["location"]?.string
         if (response.status == 400 || response.status == 410), location == "pageToken" {
-            return .failed(reason: reason, scope: .cursorExpired)
+            return failed(.cursorExpired)
         }
         return nil
     }
@@ -172,7 +178,7 @@ public struct GoogleDrive: Connector {
         var draft = ItemDraft()
         if let shortcut = file["shortcutDetails"] {
             guard let target = try await target(of: shortcut, api) else { return .skip("dangling_shortcut") }
-            if target["driveId"] != nil { return .skip("shortcut") }
+            if target["driveId"] != nil || entry.partition != "my_drive" { return .skip("shortcut") }
             if case .skipped(let reason) = presence(of: target) { return .skip("shortcut_to_\(reason)") }
             if target["shortcutDetails"] != nil || target["trashed"]?.bool == true { return .skip("shortcut") }
             file = target
