@@ -46,6 +46,10 @@ let package = Package(
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
         library("HTTP", "System", "JSON"),
+        library("Curl", "System", "JSON", "HTTP", "CCurl"),
+
+        tests("HTTP", "HTTP", "System", "JSON"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
