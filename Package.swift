@@ -45,13 +45,20 @@ let package = Package(
         library("Gzip", "System", "CZlib"),
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
-        library("HTTP", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
+        library("HTTP", "System", "JSON"),
+        library("Curl", "System", "JSON", "HTTP", "CCurl"),
         library("Documents", "System", "JSON"),
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
-        library("CommandLine", "System", "JSON", "Stream"),
+        library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
+
+        // Programs: options and a loop each.
+        program("perms", "Stream", "Documents", "Connector", "Connectors"),
+
+        tests("HTTP", "HTTP", "System", "JSON"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
