@@ -48,7 +48,12 @@ let package = Package(
         library("HTTP", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
         library("Documents", "System", "JSON"),
+        library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("CommandLine", "System", "JSON", "Stream"),
+
+        // The programs.
+        program("dedupe", "System", "Stream", "State", "Deduplication"),
+
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
