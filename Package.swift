@@ -52,10 +52,12 @@ let package = Package(
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
+        library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
 
         // Programs: options and a loop each.
         program("perms", "Stream", "Documents", "Connector", "Connectors"),
+        program("dedupe", "System", "Stream", "State", "Deduplication"),
 
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip"),

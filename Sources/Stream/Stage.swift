@@ -7,13 +7,13 @@ public protocol Stage {
     mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition
     /// Handles a SCHEMA. Unless a stage has its own, it is passed on.
     mutating func schema(_ message: Message, to output: StageOutput) throws
-    /// Does what must be done before a STATE is passed on.
-    mutating func beforeState(_ message: Message) throws
+    /// Does what must be done before a STATE is passed on; not called for one that is kept back.
+    mutating func beforeState(_ message: Message, to output: StageOutput) throws
 }
 
 extension Stage {
     public mutating func schema(_ message: Message, to output: StageOutput) throws { try output.pass(message) }
-    public mutating func beforeState(_ message: Message) throws {}
+    public mutating func beforeState(_ message: Message, to output: StageOutput) throws {}
 }
 
 /// What became of a record.
@@ -123,8 +123,10 @@ public enum StageLoop {
                 case .other: try out.pass(message)
                 case .schema: try stage.schema(message, to: out)
                 case .state:
-                    try stage.beforeState(message)
-                    if bad == 0 { try out.pass(message) }
+                    if bad == 0 {
+                        try stage.beforeState(message, to: out)
+                        try out.pass(message)
+                    }
                     try out.flush()
                     if message.json["value"]?["final"]?.bool == true { log.tally(tally) }
                 case .record:
