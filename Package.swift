@@ -39,6 +39,9 @@ let package = Package(
         wrapper("Curl", links: "curl"),
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
+        .systemLibrary(
+            name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
 
         // Libraries, lowest first: each imports only what stands above it here.
         library("System", "CPOSIX"),
@@ -48,7 +51,10 @@ let package = Package(
         library("HTTP", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
         library("Documents", "System", "JSON"),
+        library("Extraction", "System", "Documents", "CXML2"),
         library("CommandLine", "System", "JSON", "Stream"),
+
+        tests("Extraction", "Extraction", "Documents", "System"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
