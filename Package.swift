@@ -48,7 +48,12 @@ let package = Package(
         library("HTTP", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
         library("Documents", "System", "JSON"),
+        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
         library("CommandLine", "System", "JSON", "Stream"),
+
+        program("sink", "System", "Stream", "State", "Destinations"),
+
+        tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
