@@ -122,7 +122,7 @@ public final class Loader {
         switch disposition {
         case .passed: tally.output += 1
         case .dropped(let reason): tally.drop(reason)
-        case .failed: tally.failed += 1
+        case .failed, .rejected: tally.failed += 1
         }
     }
 
