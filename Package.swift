@@ -46,6 +46,16 @@ let package = Package(
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
         library("HTTP", "System", "JSON"),
+        library("HTTPServer", "System", "HTTP", "JSON", "CMicroHTTPD"),
+        library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
+
+        // Programs.
+        .executableTarget(
+            name: "replay", dependencies: ["System", "JSON", "HTTP", "HTTPServer", "Capture"],
+            path: "Sources/Programs/replay", swiftSettings: strict),
+
+        tests("Capture", "Capture"),
+        tests("HTTPServer", "HTTPServer"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
