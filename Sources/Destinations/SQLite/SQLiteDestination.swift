@@ -43,6 +43,9 @@ public final class SQLiteDestination: Destination {
         if let longestValue { database.limitLength(longestValue) }
     }
 
+    /// The most pages that the file may have, for a test of a full disk.
+    func limitPages(_ count: Int) throws { try database.execute("pragma max_page_count = \(count)") }
+
     public func begin() throws {
         if isOpen { return }
         try database.execute("begin immediate; savepoint mark")
