@@ -46,7 +46,7 @@ let package = Package(
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
         library("HTTP", "System", "JSON"),
-        library("Curl", "System", "JSON", "HTTP", "CCurl"),
+        library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
 
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip"),
