@@ -49,7 +49,7 @@ let package = Package(
         library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
 
         tests("HTTP", "HTTP", "System", "JSON"),
-        tests("Curl", "Curl", "HTTP", "System", "Gzip"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
