@@ -50,7 +50,7 @@ let package = Package(
         library("Stream", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
         library("HTTP", "System", "JSON"),
-        library("Curl", "System", "JSON", "HTTP", "CCurl"),
+        library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
         library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
@@ -72,7 +72,7 @@ let package = Package(
         program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
 
         tests("HTTP", "HTTP", "System", "JSON"),
-        tests("Curl", "Curl", "HTTP", "System", "Gzip"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
         tests("Capture", "Capture"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
