@@ -54,6 +54,8 @@ let package = Package(
         // The programs.
         program("dedupe", "System", "Stream", "State", "Deduplication"),
 
+        tests("State", "System", "Gzip", "State"),
+        tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
