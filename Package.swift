@@ -39,23 +39,46 @@ let package = Package(
         wrapper("Curl", links: "curl"),
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
+        .systemLibrary(
+            name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
 
         // Libraries, lowest first: each imports only what stands above it here.
         library("System", "CPOSIX"),
         library("Gzip", "System", "CZlib"),
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
-        library("HTTP", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
+        library("HTTP", "System", "JSON"),
+        library("Curl", "System", "JSON", "HTTP", "CCurl"),
+        library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
+        library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
+        library("Connector", "System", "JSON", "HTTP", "Documents"),
+        library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
+        library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
+        library("Extraction", "System", "Documents", "CXML2"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
-        library("CommandLine", "System", "JSON", "Stream"),
+        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
+        library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
 
-        // The programs.
+        // Programs: options and a loop each.
+        program(
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
+        program("extract", "System", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
+        program("perms", "Stream", "Documents", "Connector", "Connectors"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
+        program("sink", "System", "Stream", "State", "Destinations"),
+        program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
+        tests("HTTP", "HTTP", "System", "JSON"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip"),
+        tests("Capture", "Capture"),
+        tests("HTTPServer", "HTTPServer"),
+        tests("Extraction", "Extraction", "Documents", "System"),
+        tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,2 @@
+// The library as Debian's libxml2-dev has it; pkg-config tells where its headers are. Used through CXML2 alone.
+#include <libxml/HTMLparser.h>

@@ -1,0 +1,217 @@
+/// Makes text of the events of a parser. Its state is counters and short stacks, never the depth of the call stack.
+final class HTMLReader {
+    /// The page, and one more for each cell that is open.
+    private var writers = [MarkdownWriter()]
+    private var tables: [Table] = []
+    /// Tables inside too many others, whose cells are lines.
+    private var flatTables = 0
+    private var lists: [(isOrdered: Bool, next: Int, isEmpty: Bool)] = []
+    /// The targets of the links that are open; nil for one that is not shown.
+    private var links: [String?] = []
+    private var shownLinks = 0
+    private var codeDepth = 0
+    /// Elements open since the one that is left out, itself included.
+    private var droppedDepth = 0
+    /// Elements open since `pre`, itself included.
+    private var preDepth = 0
+    private var pre: [UInt8] = []
+    private var language = ""
+    /// Bytes of cells that wait for the end of their table.
+    private var waiting = 0
+
+    private static let mostTables = 8
+    private static let mostColumnsSpanned = 20
+
+    private struct Table {
+        var rows: [(cells: [[UInt8]], isHeader: Bool)] = []
+        var isRowOpen = false
+        var isCellOpen = false
+        var span = 1
+        /// It holds another table: it is there for the looks, and its cells are blocks.
+        var isLayout = false
+    }
+
+    /// Bytes of text so far.
+    var size: Int { writers.reduce(waiting + pre.count) { $0 + $1.utf8.count } }
+
+    private var writer: MarkdownWriter {
+        get { writers[writers.count - 1] }
+        _modify { yield &writers[writers.count - 1] }
+    }
+
+    func start(_ element: HTMLElement?, _ attributes: HTMLAttributes) {
+        if droppedDepth > 0 {
+            droppedDepth += 1
+            return
+        }
+        if case .dropped? = element {
+            droppedDepth = 1
+            return
+        }
+        if preDepth > 0 {
+            preDepth += 1
+            if case .lineBreak? = element { pre.append(0x0A) }
+            if case .code? = element, language.isEmpty { language = attributes.language }
+            return
+        }
+        switch element {
+        case .heading(let level): writer.beginHeading(level)
+        case .block(let lineFeeds): writer.block(lineFeeds)
+        case .list(let isOrdered):
+            writer.block(lists.isEmpty ? 2 : 1)
+            lists.append((isOrdered, attributes["start"].flatMap { Int($0) } ?? 1, true))
+        case .item: startItem()
+        case .definition: writer.beginItem(": ", isTight: true)
+        case .quote: writer.beginQuote()
+        case .preformatted:
+            preDepth = 1
+            language = attributes.language
+        case .code:
+            codeDepth += 1
+            if codeDepth == 1 { writer.open("`") }
+        case .link:
+            let target = shownLinks > 0 ? nil : attributes.target
+            links.append(target)
+            if target != nil {
+                shownLinks += 1
+                writer.open("[")
+            }
+        case .image:
+            if let alt = attributes["alt"], alt.contains(where: { !$0.isWhitespace }) { writer.text("![\(alt)]") }
+        case .lineBreak: writer.lineBreak()
+        case .rule: writer.lines(Array("---".utf8))
+        case .table: startTable()
+        case .row: if !tables.isEmpty && flatTables == 0 { endRow() } else { writer.block(1) }
+        case .cell(let isHeader): startCell(isHeader: isHeader, attributes)
+        case .dropped, nil: break
+        }
+    }
+
+    func end(_ element: HTMLElement?) {
+        if droppedDepth > 0 {
+            droppedDepth -= 1
+            return
+        }
+        if preDepth > 0 {
+            preDepth -= 1
+            if preDepth == 0 { endPreformatted() } else { endLineOfPreformatted(element) }
+            return
+        }
+        switch element {
+        case .heading: writer.endHeading()
+        case .block(let lineFeeds): writer.block(lineFeeds)
+        case .list:
+            _ = lists.popLast()
+            writer.block(lists.isEmpty ? 2 : 1)
+        case .item, .definition: writer.endItem()
+        case .quote: writer.endQuote()
+        case .code:
+            codeDepth -= 1
+            if codeDepth == 0 { writer.close("`") }
+        case .link:
+            if let target = links.popLast() ?? nil {
+                shownLinks -= 1
+                writer.closeLink(target)
+            }
+        case .table: endTable()
+        case .row: if !tables.isEmpty && flatTables == 0 { endRow() } else { writer.block(1) }
+        case .cell: if flatTables == 0 { endCell() }
+        case .preformatted, .image, .lineBreak, .rule, .dropped, nil: break
+        }
+    }
+
+    func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if droppedDepth > 0 { return }
+        if preDepth > 0 { pre.append(contentsOf: bytes) } else { writer.text(bytes) }
+    }
+
+    /// The whole text, also where the page was left in the middle.
+    func finish() -> [UInt8] {
+        if preDepth > 0 { endPreformatted() }
+        flatTables = 0
+        while !tables.isEmpty { endTable() }
+        return writer.utf8
+    }
+
+    private func startItem() {
+        guard let list = lists.last else { return writer.beginItem("- ", isTight: true) }
+        lists[lists.count - 1].next = list.next &+ 1
+        lists[lists.count - 1].isEmpty = false
+        writer.beginItem(list.isOrdered ? "\(list.next). " : "- ", isTight: !list.isEmpty || lists.count > 1)
+    }
+
+    private func endPreformatted() {
+        preDepth = 0
+        let lines = cleaned(pre).utf8
+        if !lines.isEmpty { writer.code(lines, language: language) }
+        pre.removeAll()
+        language = ""
+    }
+    private func endLineOfPreformatted(_ element: HTMLElement?) {
+        switch element {
+        case .block, .item, .row: if pre.last != 0x0A { pre.append(0x0A) }
+        default: break
+        }
+    }
+
+    private func startTable() {
+        if tables.count >= Self.mostTables {
+            flatTables += 1
+            writer.block(1)
+            return
+        }
+        if !tables.isEmpty { tables[tables.count - 1].isLayout = true }
+        writer.block(2)
+        tables.append(Table())
+    }
+
+    private func startCell(isHeader: Bool, _ attributes: HTMLAttributes) {
+        guard !tables.isEmpty, flatTables == 0 else { return writer.block(1) }
+        endCell()
+        let last = tables.count - 1
+        if !tables[last].isRowOpen { tables[last].rows.append(([], true)) }
+        let row = tables[last].rows.count - 1
+        tables[last].rows[row].isHeader = tables[last].rows[row].isHeader && isHeader
+        tables[last].isRowOpen = true
+        tables[last].isCellOpen = true
+        tables[last].span = min(max(attributes["colspan"].flatMap { Int($0) } ?? 1, 1), Self.mostColumnsSpanned)
+        writers.append(MarkdownWriter())
+    }
+
+    private func endCell() {
+        let last = tables.count - 1
+        guard last >= 0, tables[last].isCellOpen, writers.count > 1, let cell = writers.popLast() else { return }
+        let row = tables[last].rows.count - 1
+        tables[last].rows[row].cells.append(cell.utf8)
+        waiting += cell.utf8.count
+        for _ in 1..<tables[last].span { tables[last].rows[row].cells.append([]) }
+        tables[last].isCellOpen = false
+    }
+
+    private func endRow() {
+        endCell()
+        if !tables.isEmpty { tables[tables.count - 1].isRowOpen = false }
+    }
+
+    private func endTable() {
+        if flatTables > 0 {
+            flatTables -= 1
+            return writer.block(1)
+        }
+        endCell()
+        guard let table = tables.popLast() else { return }
+        let cells = table.rows.lazy.flatMap(\.cells)
+        waiting -= cells.reduce(0) { $0 + $1.count }
+        let isColumn = table.rows.allSatisfy { $0.cells.count <= 1 && !$0.isHeader }
+        if table.isLayout || isColumn {
+            for cell in cells where !cell.isEmpty { writer.lines(cell) }
+        } else {
+            var rows = TableRows()
+            for row in table.rows {
+                for cell in row.cells { rows.cell(cell) }
+                rows.endRow(isHeader: row.isHeader && rows.count == 0)
+            }
+            if !rows.utf8.isEmpty { writer.lines(rows.utf8.dropLast()) }
+        }
+    }
+}
