@@ -71,6 +71,8 @@ let package = Package(
         program("sink", "System", "Stream", "State", "Destinations"),
         program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
 
+        tests("State", "System", "Gzip", "State"),
+        tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
         tests("Capture", "Capture"),
