@@ -84,7 +84,12 @@ public final class Redactor: Sendable {
         let rest = url[scheme.upperBound...]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = String(rest[..<slash])
-        if let at = authority.lastIndex(of: "@") { authority = credential(String(authority[..<at])) + authority[at...] }
+        if let at = authority.lastIndex(of: "@") {
+            if let colon = authority[..<at].firstIndex(of: ":") {
+                learn(PercentEncoding.decode(authority[authority.index(after: colon)..<at]))
+            }
+            authority = placeholder(for: String(authority[..<at])) + authority[at...]
+        }
         var segments = rest[slash...].split(separator: "/", omittingEmptySubsequences: false).map { Substring($0) }
         let host = authority.lowercased().prefix { $0 != ":" }
         if let secret = SharingLink.secretSegment(host: String(host), segments: Array(segments.dropFirst())),
@@ -107,11 +112,10 @@ public final class Redactor: Sendable {
             guard let equals = piece.firstIndex(of: "=") else { return String(piece) }
             let value = PercentEncoding.decode(piece[piece.index(after: equals)...], plusIsSpace: true)
             if SecretNames.isParameter(name, beside: names) {
-                let isCredential = SecretNames.credentials.contains(SecretNames.normalized(name))
-                return piece[...equals] + (isCredential ? credential(value) : placeholder(for: value))
+                return piece[...equals] + (SecretNames.isCredential(name) ? credential(value) : placeholder(for: value))
             }
             let clean = text(value)
-            return clean == value ? String(piece) : piece[...equals] + PercentEncoding.encode(clean)
+            return clean == value ? String(piece) : piece[...equals] + Placeholder.encodeAround(clean)
         }.joined(separator: "&")
     }
 
@@ -187,12 +191,21 @@ public final class Redactor: Sendable {
             var w = JSONWriter()
             w.string(String(decoding: clean, as: UTF8.self))
             edits.append((json.range, w.bytes))
+        case .number:
+            guard isSecret else { return }
+            var w = JSONWriter()
+            w.string(placeholder(for: json.raw.text))
+            edits.append((json.range, w.bytes))
         case .array: for element in json.elements { collect(element, isSecret: isSecret, &edits) }
         case .object:
             let members = json.members
             for (name, value) in members {
                 collect(name, isSecret: false, &edits)
-                collect(value, isSecret: self.isSecret(name, among: members), &edits)
+                // A number is a secret only under a name that has no other use: `token` may count something.
+                let isSecret =
+                    value.kind == .number
+                    ? SecretNames.isCredential(name.string ?? "") : self.isSecret(name, among: members)
+                collect(value, isSecret: isSecret, &edits)
             }
         default: return
         }

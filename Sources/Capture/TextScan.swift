@@ -49,12 +49,26 @@ struct TextScan {
         var at = 0
         while at < bytes.count {
             guard TextScan.isWord[Int(bytes[at])] else {
-                at += 1
+                at = encoded(at) ?? at + 1
                 continue
             }
             let end = self.end(TextScan.isWord, from: at)
             at = link(at..<end) ?? value(after: at..<end) ?? token(at, end) ?? end
         }
+    }
+
+    /// An encoded form or link that this `%3D` is in: where it ends.
+    private mutating func encoded(_ at: Int) -> Int? {
+        guard at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), bytes[at + 1] == UInt8(ascii: "3"),
+            bytes[at + 2] | 0x20 == UInt8(ascii: "d")
+        else { return nil }
+        var start = at
+        while start > copied, !TextScan.endsLink[Int(bytes[start - 1])] { start -= 1 }
+        let end = self.end(TextScan.endsLink, from: at, while: false)
+        let plain = PercentEncoding.decode(text(start..<end))
+        let clean = redactor.text(plain)
+        if clean != plain { replace(start..<end, with: Placeholder.encodeAround(clean)) }
+        return end
     }
 
     /// A link that begins with this word: where it ends, whether it held a secret or not.
