@@ -51,17 +51,27 @@ enum SecretNames {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func isMember(_ name: String, beside others: () -> [String]) -> Bool {
-        let name = normalized(name)
-        if isCredential(normalized: name) || isSecretWord(normalized: name) { return true }
-        return name == "code" && others().contains { besideCode.contains(normalized($0)) }
+    /// What stands beside a name, looked at once for all of them and only where it matters.
+    struct Neighbours {
+        private let names: () -> [String]
+        private lazy var normal = names().map { SecretNames.normalized($0) }
+        fileprivate lazy var areSigned = normal.contains { parameters.contains($0) }
+        fileprivate lazy var areExchange = normal.contains { besideCode.contains($0) }
+
+        init(_ names: @escaping () -> [String]) { self.names = names }
     }
 
-    static func isParameter(_ name: String, beside others: [String]) -> Bool {
-        if isMember(name, beside: { others }) { return true }
+    static func isMember(_ name: String, beside others: inout Neighbours) -> Bool {
+        isMember(normalized: normalized(name), beside: &others)
+    }
+    private static func isMember(normalized name: String, beside others: inout Neighbours) -> Bool {
+        isCredential(normalized: name) || isSecretWord(normalized: name) || name == "code" && others.areExchange
+    }
+
+    static func isParameter(_ name: String, beside others: inout Neighbours) -> Bool {
         let name = normalized(name)
-        if parameters.contains(name) || name.hasPrefix("xamz") || name.hasPrefix("xgoog") { return true }
-        return besideSignature.contains(name) && others.contains { parameters.contains(normalized($0)) }
+        return isMember(normalized: name, beside: &others) || parameters.contains(name) || name.hasPrefix("xamz")
+            || name.hasPrefix("xgoog") || besideSignature.contains(name) && others.areSigned
     }
 
     /// - Parameter named: true where a quote or an equals sign stands between name and value.
