@@ -131,16 +131,16 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
         }
     }
 
-    /// Each of these took a time that grew with the square of its length, or a stack as deep as it is long.
+    /// Each of these once took a time that grew with the square of its length, or a stack as deep as it is long.
     @Test(arguments: [
         "%25", "eyJ.", "se=1&", "https://a?b=", "Bearer ", "access_token", "code=1&", "[secret:", "\\\"token\\\":",
         "%3D",
     ])
     func whatIsRepeatedIsReadOnce(_ piece: String) {
-        let text = String(repeating: piece, count: 20_000) + "3D&sig=\(canary)"
+        let text = String(repeating: piece, count: 5000) + "3D&sig=\(canary)"
         for type in ["text/plain", "application/x-www-form-urlencoded"] {
             let clean = clean(text, type)
-            #expect(!clean.isEmpty)
+            #expect(!clean.contains(canary))
         }
     }
 
