@@ -75,7 +75,7 @@ let package = Package(
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
-        tests("Capture", "Capture"),
+        tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
