@@ -69,7 +69,7 @@ let package = Package(
         program("perms", "Stream", "Documents", "Connector", "Connectors"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
-        program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
+        program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),

@@ -32,10 +32,6 @@ public final class Loader {
 
     /// The last STATE, marked or committed.
     var last: CommittedState?
-    /// The position that the copy in the folder has.
-    var copied: Position?
-    /// The first STATE of the stream was found to follow the destination's.
-    var isLinked = false
     /// `last` is marked and not committed.
     var isPending = false
     /// Nothing came since the mark.
@@ -169,7 +165,6 @@ public final class Loader {
             debtsChanged = false
             try folder.writeCheckpoint(state.value)
         }
-        copied = state.position
         try output.write(state.value)
         try output.flush()
     }

@@ -34,14 +34,14 @@ struct Replay {
         ])
 
     static func main() {
-        Program.run(command) { arguments, _ in
+        Program.run(command) { arguments, log in
             let faults = try arguments["faults"].map {
                 try Faults(parsing: String(decoding: Files.read($0), as: UTF8.self), name: $0)
             }
             let library = Library(try arguments.operands.map { try Recording(reading: $0) })
             let service = Service(
                 library, faults: faults ?? Faults(), latency: try arguments.duration("latency"),
-                log: try arguments["log"].map { try RequestLog($0) })
+                log: try arguments["log"].map { try RequestLog($0, diagnostics: log) })
             return try serve(service, arguments)
         }
     }
