@@ -118,8 +118,9 @@ struct MarkdownWriter {
     /// The text since the last mark is the target itself, or its address.
     private func shows(_ target: String) -> Bool {
         let shown = utf8[markEnd...]
-        return shown.elementsEqual(target.utf8) || shown.elementsEqual(target.utf8.dropFirst("mailto:".utf8.count))
-            && target.hasPrefix("mailto:")
+        return shown.elementsEqual(target.utf8)
+            || shown.elementsEqual(target.utf8.dropFirst("mailto:".utf8.count))
+                && target.hasPrefix("mailto:")
     }
 
     mutating func beginHeading(_ level: Int) {

@@ -11,6 +11,8 @@ public struct TextExtractor: Sendable {
         public var time = Duration.seconds(60)
         /// Bytes of address space of a program that reads for us.
         public var memory: UInt64 = 2 << 30
+        /// The program of poppler, looked up in PATH.
+        var pdftotext = "pdftotext"
         public init() {}
     }
     private let limits: Limits
@@ -105,7 +107,8 @@ struct MediaType {
 /// True for what begins as something that is no text, whatever its type says.
 private func isForeignBinary(_ bytes: [UInt8]) -> Bool {
     let signatures: [[UInt8]] = [
-        Array("PK\u{3}\u{4}".utf8), [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A],
+        Array("PK\u{3}\u{4}".utf8), [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
+        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A],
         Array("GIF8".utf8), [0xFF, 0xD8, 0xFF], [0x1F, 0x8B, 0x08],
     ]
     return signatures.contains { bytes.starts(with: $0) }

@@ -61,7 +61,8 @@ public enum Child {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7F
-        let cpuLimit = limits.cpuSeconds > 0 && signal == SIGXCPU
+        // The kernel sends SIGKILL where the soft and the hard limit of processor time are the same.
+        let cpuLimit = limits.cpuSeconds > 0 && (signal == SIGXCPU || signal == SIGKILL)
         result.ending =
             early ?? (cpuLimit ? .timeLimit : signal != 0 ? .signalled(signal) : .exited(status >> 8 & 0xFF))
         return result
@@ -96,7 +97,9 @@ public enum Child {
             guard poll(&fds, nfds_t(fds.count), milliseconds) > 0 else { continue }
             if fds[0].revents != 0 {
                 let count = input.withUnsafeBytes {
-                    send(channels.in.ours, $0.baseAddress.map { $0 + sent }, $0.count - sent, flags | Int32(MSG_NOSIGNAL))
+                    send(
+                        channels.in.ours, $0.baseAddress.map { $0 + sent }, $0.count - sent, flags | Int32(MSG_NOSIGNAL)
+                    )
                 }
                 if count > 0 { sent += count }
                 if sent == input.count || count < 0 && !isTemporary(errno) { channels.in.closeOurs() }
