@@ -32,11 +32,10 @@ private func readHTML(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
             while end < whole && end > at + 1 && raw[end] & 0xC0 == 0x80 { end -= 1 }
             xml2_html_feed(parser, bytes.baseAddress.map { $0 + at }, end - at, 0)
             at = end
-            if reader.size > input.limits.output || reader.isTooDeep || at == whole && whole < bytes.count {
-                shortened = "too_large"
-            }
+            if reader.size > input.limits.output || reader.isTooDeep { shortened = "too_large" }
             if ContinuousClock.now >= input.deadline { shortened = "time_limit" }
         }
+        if whole < bytes.count && shortened == nil { shortened = "too_large" }
         xml2_html_feed(parser, nil, 0, 1)  // it may hold text back until it knows what follows
     }
     extendLifetime(reader)

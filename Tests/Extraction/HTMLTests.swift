@@ -119,6 +119,7 @@ func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charse
     @Test func isNotHeldUpByAMonster() {
         let attributes = (0..<25_000).map { " a\($0)" }.joined()
         #expect(html("<p>before<p\(attributes)>after") == "before")
+        #expect(read(Array("<p\(attributes)>after".utf8), "text/html").extraction.reason == "too_large")
         let script = "<script>if (a <b\(String(repeating: " 1", count: 30_000))</script>"
         #expect(html("\(script)<!-- <b\(attributes)> -->after") == "after")
         let deep = read(Array(("x" + String(repeating: "<b>", count: 60_000)).utf8), "text/html")
