@@ -12,13 +12,23 @@ public enum Program {
     }
 
     /// Runs a program that waits for many things at once.
-    public static func run(_ command: Command, _ body: (Arguments, Log) async throws -> ExitStatus) async -> Never {
+    public static func run(
+        _ command: Command, _ body: @Sendable (Arguments, Log) async throws -> ExitStatus
+    ) async -> Never {
         let begun = begin(command)
         do { exit(try await body(begun.arguments, begun.log).rawValue) } catch { end(error, begun.log) }
     }
 
+    /// The signal that asks this program to end. In a pipeline `fetch` alone heeds it, and the others go on to the end of
+    /// their input; a second signal ends whoever gets it.
+    public static var notedSignal: Int32? {
+        let number = posix_noted_signal()
+        return number == 0 ? nil : number
+    }
+
     private static func begin(_ command: Command) -> (arguments: Arguments, log: Log) {
         signal(SIGPIPE, SIG_IGN)
+        posix_note_termination()
         posix_keep_memory_private()
         let words = Array(Swift.CommandLine.arguments.dropFirst())
         do {

@@ -99,7 +99,9 @@ public protocol Transport: Sendable {
 
 /// What went wrong below HTTP.
 public enum TransportError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// No connection, or it was lost. Worth another try.
+    /// No connection came about: nothing of the request was sent. Worth another try.
+    case unreachable(String)
+    /// The connection was lost, perhaps with the request sent. Worth another try.
     case lost(String)
     /// No answer in time. Worth another try.
     case timedOut
@@ -112,6 +114,7 @@ public enum TransportError: Error, Sendable, Equatable, CustomStringConvertible 
 
     public var description: String {
         switch self {
+        case .unreachable(let why): "no connection: \(why)"
         case .lost(let why): "the connection was lost: \(why)"
         case .timedOut: "no answer in time"
         case .truncated(let why): "the answer is damaged: \(why)"

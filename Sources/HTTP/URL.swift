@@ -1,3 +1,5 @@
+import System
+
 /// Percent-encoding. RFC 3986, section 2.
 public enum PercentEncoding {
     private static let hexadecimal: [UInt8] = Array("0123456789ABCDEF".utf8)
@@ -78,7 +80,9 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     /// Still encoded, without the question mark; nil where there is none.
     public private(set) var query: String?
 
-    /// - Returns: nil for what is no absolute http or https URL, holds a user name, a control character or a blank.
+    /// Segments `.` and `..` are resolved, so that a path says where it leads.
+    /// - Returns: nil for what is no absolute http or https URL, holds a user name, a control character or a blank, or a host
+    ///   that programs could read in different ways.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         let withoutFragment = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
@@ -91,20 +95,32 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         guard !authority.isEmpty, !authority.contains("@"), !authority.contains("\\") else { return nil }
         var port: Int?
         if let at = authority.lastIndex(of: ":"), !authority[at...].contains("]") {
-            guard let number = Int(authority[authority.index(after: at)...]), (1...65535).contains(number) else {
-                return nil
-            }
+            let digits = authority[authority.index(after: at)...]
+            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
+                (1...65535).contains(number)
+            else { return nil }
             port = number == (scheme == "https" ? 443 : 80) ? nil : number
             authority = String(authority[..<at])
         }
+        guard URL.isPlainHost(authority) else { return nil }
         self.scheme = scheme
         self.host = authority
         self.port = port
         let tail = rest[end...]
         let question = tail.firstIndex(of: "?")
         let path = String(tail[..<(question ?? tail.endIndex)])
-        self.path = path.isEmpty ? "/" : path
+        self.path = path.isEmpty ? "/" : URL.withoutDotSegments(path)
         self.query = question.map { String(tail[tail.index(after: $0)...]) }
+    }
+
+    /// A URL of a service: a base that is ours, segments and fields that may come from anywhere and are encoded.
+    /// - Throws: `Failure` where the base is no URL.
+    public init(_ base: String, path segments: [String], query fields: [(String, String)] = []) throws {
+        guard var url = URL(base) else {
+            throw Failure(.configuration, "'\(base)' is no URL", "give one with https://")
+        }
+        for segment in segments { url = url.appending(segment) }
+        self = url.query(fields)
     }
 
     /// The URL with segments added to its path, each of them encoded.
@@ -112,7 +128,8 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         var url = self
         for segment in segments {
             if !url.path.hasSuffix("/") { url.path += "/" }
-            url.path += PercentEncoding.encode(segment)
+            // An id that is "." or ".." must not climb.
+            url.path += segment == "." ? "%2E" : segment == ".." ? "%2E%2E" : PercentEncoding.encode(segment)
         }
         return url
     }
@@ -123,6 +140,21 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         var url = self
         url.query = (query.map { $0 + "&" } ?? "") + PercentEncoding.form(fields)
         return url
+    }
+
+    /// What a `Location` header means when it comes from this URL. RFC 3986, section 5.2.
+    /// - Returns: nil where that is not an http or https URL.
+    public func resolving(_ reference: String) -> URL? {
+        let origin = "\(scheme)://\(authority)"
+        switch reference.utf8.first {
+        case nil, UInt8(ascii: "#"): return self
+        case UInt8(ascii: "/"): return URL(reference.hasPrefix("//") ? scheme + ":" + reference : origin + reference)
+        case UInt8(ascii: "?"): return URL(origin + path + reference)
+        default: break
+        }
+        let segment = reference.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        if segment.contains(":") { return URL(reference) }
+        return URL(origin + path[...(path.lastIndex(of: "/") ?? path.startIndex)] + reference)
     }
 
     /// The fields of the query, decoded.
@@ -138,5 +170,35 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         if host == "localhost" || host == "[::1]" { return true }
         let numbers = host.split(separator: ".").map { UInt8($0) }
         return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
+    }
+
+    /// Letters, digits, hyphens, underscores and single dots; or an address in brackets.
+    private static func isPlainHost(_ host: String) -> Bool {
+        if host.hasPrefix("[") {
+            return host.hasSuffix("]") && host.count > 3
+                && host.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        }
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+        }
+    }
+
+    /// RFC 3986, section 5.2.4.
+    private static func withoutDotSegments(_ path: String) -> String {
+        guard path.contains("/.") else { return path }
+        var kept: [Substring] = []
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        for (index, segment) in segments.enumerated().dropFirst() {
+            switch segment {
+            case "..": if !kept.isEmpty { kept.removeLast() }
+            case ".": break
+            default:
+                kept.append(segment)
+                continue
+            }
+            if index == segments.count - 1 { kept.append("") }
+        }
+        return "/" + kept.joined(separator: "/")
     }
 }

@@ -108,6 +108,17 @@ public struct JSON: Sendable {
         return all
     }
 
+    /// The bytes to take out of an object so that a member is gone from it, a comma included.
+    public func rangeOfMember(_ name: StaticString) -> Range<Int>? {
+        guard let value = self[name] else { return nil }
+        let key = value.token - 2
+        let end = value.range.upperBound
+        if key > token + 1 { return Int(tape.positions[key - 1])..<end }
+        let after = tape.after(value.token)
+        let isLast = after == Int(tape.closings[token])
+        return Int(tape.positions[key])..<(isLast ? end : Int(tape.positions[after + 1]))
+    }
+
     /// The elements of an array; none for what is not an array.
     public var elements: [JSON] {
         guard kind == .array else { return [] }

@@ -7,20 +7,24 @@ public protocol Stage {
     mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition
     /// Handles a SCHEMA. Unless a stage has its own, it is passed on.
     mutating func schema(_ message: Message, to output: StageOutput) throws
-    /// Does what must be done before a STATE is passed on.
-    mutating func beforeState(_ message: Message) throws
+    /// Does what must be done before a STATE is passed on; not called for one that is kept back.
+    mutating func beforeState(_ message: Message, to output: StageOutput) throws
 }
 
 extension Stage {
     public mutating func schema(_ message: Message, to output: StageOutput) throws { try output.pass(message) }
-    public mutating func beforeState(_ message: Message) throws {}
+    public mutating func beforeState(_ message: Message, to output: StageOutput) throws {}
 }
 
 /// What became of a record.
 public enum Disposition: Sendable {
     case passed
+    /// It was left out on purpose, for this reason.
     case dropped(String)
+    /// It became a debt, or went on without what could not be read.
     case failed
+    /// It can't be used, and nobody can say what it was: like a line that can't be read.
+    case rejected(String)
 }
 
 /// Where a stage writes: lines it passes on, and records of its own, announced by their schema.
@@ -80,7 +84,7 @@ public final class StageOutput {
 /// when the input is idle.
 public enum StageLoop {
     /// Runs a stage to the end of its input.
-    /// - Returns: `done`, or `dataError` where a line could not be read.
+    /// - Returns: `done`, or `dataError` where a line could not be read or a record failed.
     public static func run(
         _ stage: inout some Stage, input: consuming Descriptor, output: consuming Descriptor,
         maxLine: Int = LineReader.defaultMaxLine, log: Log
@@ -94,7 +98,6 @@ public enum StageLoop {
         func reject(_ number: Int, _ why: String) {
             bad += 1
             tally.failed += 1
-            tally.input += 1
             if bad <= 100 {
                 log.warn("line \(number) is \(why)", "it was left out, and no STATE is passed on after it")
             } else if bad == 101 {
@@ -105,11 +108,14 @@ public enum StageLoop {
         reading: while true {
             switch try reader.next(whenIdle: { try out.flush() }) {
             case .end: break reading
-            case .tooLong(let number): reject(number, "longer than \(maxLine) bytes (--max-line)")
+            case .tooLong(let number):
+                tally.input += 1
+                reject(number, "longer than \(maxLine) bytes (--max-line)")
             case .line(let line, let number):
                 guard let content = line.trimmedLine(first: number == 1) else { continue }
                 let message: Message
                 do { message = try Message(content, with: &parser) } catch {
+                    tally.input += 1
                     reject(number, "\(error)")
                     continue
                 }
@@ -117,8 +123,10 @@ public enum StageLoop {
                 case .other: try out.pass(message)
                 case .schema: try stage.schema(message, to: out)
                 case .state:
-                    try stage.beforeState(message)
-                    if bad == 0 { try out.pass(message) }
+                    if bad == 0 {
+                        try stage.beforeState(message, to: out)
+                        try out.pass(message)
+                    }
                     try out.flush()
                     if message.json["value"]?["final"]?.bool == true { log.tally(tally) }
                 case .record:
@@ -127,13 +135,14 @@ public enum StageLoop {
                     case .passed: tally.output += 1
                     case .dropped(let reason): tally.drop(reason)
                     case .failed: tally.failed += 1
+                    case .rejected(let why): reject(number, why)
                     }
                 }
             }
         }
         try out.flush()
         log.event("end") { w in tally.write(to: &w) }
-        return bad == 0 ? .done : .dataError
+        return tally.failed == 0 ? .done : .dataError
     }
 }
 

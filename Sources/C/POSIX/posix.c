@@ -104,3 +104,16 @@ pid_t posix_start(char *const argv[], int in, int out, int err, posix_limits lim
   }
   return pid;
 }
+
+static volatile sig_atomic_t noted;
+
+static void note(int number) { noted = number; }
+
+void posix_note_termination(void) {
+  struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | SA_RESETHAND};
+  sigemptyset(&action.sa_mask);
+  (void)sigaction(SIGINT, &action, NULL);
+  (void)sigaction(SIGTERM, &action, NULL);
+}
+
+int posix_noted_signal(void) { return noted; }

@@ -30,3 +30,8 @@ typedef struct {
 /// Starts `argv[0]` (looked up in PATH) under limits, its stdin, stdout and stderr being the three descriptors, every
 /// other one closed, in a process group of its own: the pid, or -errno. fork(2), setrlimit(2), execvp(3).
 pid_t posix_start(char *const argv[], int in, int out, int err, posix_limits limits);
+
+/// From now on the first SIGINT or SIGTERM is only noted; the second ends the process. sigaction(2).
+void posix_note_termination(void);
+/// The signal that was noted, or 0.
+int posix_noted_signal(void);

@@ -1,0 +1,154 @@
+import HTTP
+import JSON
+import System
+
+/// Why an object is no HAR entry.
+struct EntryError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Reads HAR entries, as we, browsers and mitmproxy write them.
+struct HAR {
+    /// True where we wrote the file: then text is UTF-8, and nothing has to be guessed.
+    let isOurs: Bool
+
+    func exchange(_ entry: JSON) throws(EntryError) -> Exchange {
+        guard let request = entry["request"], let response = entry["response"] else {
+            throw EntryError("it has no request or no response")
+        }
+        guard let method = request["method"]?.string, let text = request["url"]?.string else {
+            throw EntryError("its request has no method or no url")
+        }
+        guard let url = URL(text).map(HAR.withoutPrefix) else {
+            throw EntryError("its url is not one of http or https")
+        }
+        guard let status = response["status"]?.int.flatMap({ Int(exactly: $0) }) else {
+            throw EntryError("its response has no status")
+        }
+        let started = entry["startedDateTime"]?.string.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0)
+        let headers = HAR.headers(response).withoutCoding
+        let requestHeaders = HAR.headers(request)
+        let content = response["content"]
+        let type = headers["content-type"] ?? content?["mimeType"]?.string
+        return Exchange(
+            method: method.uppercased(), url: url, requestHeaders: requestHeaders,
+            requestBody: try request["postData"].map { data throws(EntryError) in
+                try postData(data, requestHeaders["content-type"])
+            },
+            response: Response(
+                status: status, headers: headers,
+                body: ByteSlice(try bytes(content?["text"], coding: content?["encoding"], type: type)),
+                date: headers["date"].flatMap { Timestamp(httpDate: $0) } ?? started),
+            started: started,
+            duration: .microseconds(Int64(min(max(entry["time"]?.double ?? 0, 0), 1e12) * 1000)))
+    }
+
+    private static func headers(_ message: JSON) -> Headers {
+        Headers(
+            (message["headers"]?.elements ?? []).compactMap { field in
+                guard let name = field["name"]?.string, let value = field["value"]?.string, !name.hasPrefix(":") else {
+                    return nil
+                }
+                return (name, value)
+            })
+    }
+
+    private func postData(_ data: JSON, _ type: String?) throws(EntryError) -> [UInt8] {
+        if let text = data["text"], text.string?.isEmpty == false {
+            return try bytes(text, coding: data["_encoding"], type: type ?? data["mimeType"]?.string)
+        }
+        let fields = (data["params"]?.elements ?? []).map { ($0["name"]?.string ?? "", $0["value"]?.string ?? "") }
+        return Array(PercentEncoding.form(fields).utf8)
+    }
+
+    /// The bytes that a text stands for.
+    private func bytes(_ text: JSON?, coding: JSON?, type: String?) throws(EntryError) -> [UInt8] {
+        guard let text, !text.isNull else { return [] }
+        guard text.kind == .string else { throw EntryError("the text of a body is not a string") }
+        if coding?.equals("base64") == true {
+            guard let decoded = Base64.decode((text.string ?? "").filter { !$0.isWhitespace }) else {
+                throw EntryError("the text of a body is not base64")
+            }
+            return decoded
+        }
+        let inside = text.insideOfString.array
+        if !isOurs, let escaped = HAR.surrogateEscaped(inside) { return escaped }
+        let string = text.string ?? ""
+        if !isOurs, let raw = HAR.latin1(string, type: type) { return raw }
+        return Array(string.utf8)
+    }
+
+    /// A text in which each byte that is not UTF-8 stands as a lone surrogate `\udc80` to `\udcff`, as Python's `surrogateescape`
+    /// writes it.
+    /// - Returns: nil where no such surrogate is in it.
+    private static func surrogateEscaped(_ inside: [UInt8]) -> [UInt8]? {
+        var out: [UInt8] = []
+        var copied = 0
+        var at = 0
+        var afterHigh = false
+        while at < inside.count {
+            guard inside[at] == UInt8(ascii: "\\"), at + 1 < inside.count else {
+                afterHigh = false
+                at += 1
+                continue
+            }
+            guard inside[at + 1] == UInt8(ascii: "u"), at + 6 <= inside.count,
+                let unit = UInt16(String(decoding: inside[at + 2..<at + 6], as: UTF8.self), radix: 16)
+            else {
+                afterHigh = false
+                at += 2
+                continue
+            }
+            if !afterHigh, (0xDC80...0xDCFF).contains(unit) {
+                out += unescaped(inside[copied..<at])
+                out.append(UInt8(truncatingIfNeeded: unit))
+                copied = at + 6
+            }
+            afterHigh = unit & 0xFC00 == 0xD800
+            at += 6
+        }
+        return copied == 0 ? nil : out + unescaped(inside[copied...])
+    }
+
+    private static func unescaped(_ inside: ArraySlice<UInt8>) -> [UInt8] {
+        let quote = [UInt8(ascii: "\"")]
+        return Array(((try? JSON(parsing: quote + inside + quote))?.string ?? "").utf8)
+    }
+
+    /// The bytes of a text that was read as Latin-1, as mitmproxy does where the type has no charset and is not JSON.
+    /// - Returns: nil where the text is not of that kind.
+    private static func latin1(_ text: String, type: String?) -> [UInt8]? {
+        let type = type?.lowercased() ?? ""
+        if type.contains("charset")
+            || ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) })
+        {
+            return nil
+        }
+        var bytes: [UInt8] = []
+        for scalar in text.unicodeScalars {
+            guard let byte = UInt8(exactly: scalar.value) else { return nil }
+            bytes.append(byte)
+        }
+        // A browser writes the characters of a text: they are bytes only where the bytes make sense.
+        return type.hasPrefix("text/") && String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+    }
+
+    /// What was asked behind `--via`: `http://127.0.0.1:8080/slack.com/api/x` is `https://slack.com/api/x`.
+    private static func withoutPrefix(_ url: URL) -> URL {
+        guard url.isLoopback, url.scheme == "http" else { return url }
+        let rest = url.target.dropFirst()
+        guard let slash = rest.firstIndex(of: "/") else { return url }
+        let host = rest[..<slash]
+        let isHost =
+            host.contains(".") && !host.hasPrefix(".") && !host.hasSuffix(".")
+            && host.utf8.allSatisfy {
+                switch $0 {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"):
+                    true
+                default: false
+                }
+            }
+        return isHost ? URL("https://" + rest) ?? url : url
+    }
+}

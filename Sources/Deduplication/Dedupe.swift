@@ -1,0 +1,132 @@
+import JSON
+import State
+import Stream
+import System
+
+/// Writes what is unchanged as `seen`, and what changed in its access alone as `permissions`.
+///
+/// | comes | known, all equal | known, content equal | else |
+/// |---|---|---|---|
+/// | `documents` | `seen` | `permissions` | passes |
+/// | `documents` with `_sdc_deleted_at` | passes, and is forgotten | | |
+/// | `permissions` | `seen` (access equal) | | passes; remembered where the key is known |
+/// | all else | passes | | |
+///
+/// The content is the bytes of the record without the value of `metadata.permissions`, which are the access. One line comes out
+/// for each that came in.
+///
+/// With tombstones, for a target that knows no `seen`: an unchanged document and a `seen` are dropped, a changed access sends the
+/// whole document, `permissions` passes as it is, and what a complete listing shows to be gone gets a tombstone before the STATE
+/// that says so.
+public struct Dedupe: Stage {
+    private var memory: Memory
+    private var sweep: Sweep?
+    private var roundEnded = false
+    /// Documents without a `semantic_id`: passed on as they are.
+    public private(set) var unidentified = 0
+
+    public init(_ memory: Memory) {
+        self.memory = memory
+        sweep = memory.places == nil ? nil : Sweep()
+    }
+
+    public mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
+        if roundEnded {
+            // By now the sink has committed the round before, and `fetch` reads the same debts.
+            roundEnded = false
+            try memory.forgetDebts()
+        }
+        guard let stream = message.json["stream"] else { return try pass(message, output) }
+        if stream.equals("documents") { return try document(message, output) }
+        if sweep != nil { return try other(stream, message, output) }
+        if stream.equals("permissions") { return try permissions(message, output) }
+        return try pass(message, output)
+    }
+
+    public mutating func beforeState(_ message: Message, to output: StageOutput) throws {
+        guard let value = message.json["value"] else { return }
+        let state = try StateValue(value)
+        try sweep?.run(state, &memory, output)
+        try memory.mark(state)
+        roundEnded = state.isFinal
+    }
+
+    private mutating func document(_ message: Message, _ output: StageOutput) throws -> Disposition {
+        let record = message.record
+        guard let id = record["semantic_id"], let key = Key(id) else {
+            unidentified += 1
+            return try pass(message, output)
+        }
+        if let deleted = record["_sdc_deleted_at"], !deleted.isNull {
+            try memory.forget(key)
+            let disposition = try pass(message, output)
+            try sweep?.left(key, message, &memory, output)
+            return disposition
+        }
+        let metadata = record["metadata"]
+        let permissions = metadata?["permissions"]
+        let new = Digests(record: record, permissions: permissions)
+        let old = memory[key]
+        if old != new { try memory.keep(key, new) }
+        if sweep != nil {
+            let disposition = old == new ? Disposition.dropped("seen") : try pass(message, output)
+            try sweep?.seen(key, partition: metadata?["partition"], message, &memory)
+            if let parts = metadata?["parts"] { try sweep?.keep(parts, of: key, message, &memory, output) }
+            return disposition
+        }
+        if old == new {
+            try write(.seen, id, metadata, nil, message, output)
+        } else if old?.content == new.content, let permissions {
+            try write(.permissions, id, metadata, permissions, message, output)
+        } else {
+            try output.pass(message)
+        }
+        return .passed
+    }
+
+    private mutating func permissions(_ message: Message, _ output: StageOutput) throws -> Disposition {
+        let record = message.record
+        guard let id = record["semantic_id"], let key = Key(id), let permissions = record["permissions"],
+            var known = memory[key]
+        else { return try pass(message, output) }
+        let access = Digests.digest(permissions.raw)
+        if known.access == access {
+            try write(.seen, id, record, nil, message, output)
+            return .passed
+        }
+        known.access = access
+        try memory.keep(key, known)
+        return try pass(message, output)
+    }
+
+    /// With tombstones: a line that is no document, but tells that one is there.
+    private mutating func other(_ stream: JSON, _ message: Message, _ output: StageOutput) throws -> Disposition {
+        let isSeen = stream.equals("seen")
+        let isFailure = stream.equals("failures")
+        let record = message.record
+        if isSeen || isFailure || stream.equals("permissions"), let key = Key(record["semantic_id"]),
+            !isFailure || memory.places?[key] != nil
+        {
+            try sweep?.seen(key, partition: record["partition"], message, &memory)
+        }
+        return isSeen ? .dropped("seen") : try pass(message, output)
+    }
+
+    private func pass(_ message: Message, _ output: StageOutput) throws -> Disposition {
+        try output.pass(message)
+        return .passed
+    }
+
+    private func write(
+        _ stream: StandardStream, _ id: JSON, _ place: JSON?, _ permissions: JSON?, _ message: Message,
+        _ output: StageOutput
+    ) throws {
+        try output.write(stream, time: message.json["time_extracted"]) { w in
+            w.member("semantic_id", id)
+            for name in ["partition", "updated_at"] {
+                if let value = place?[name: name] { w.member(name, value) } else { w.member(name, String?.none) }
+            }
+            if let permissions { w.member("permissions", permissions) }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import Synchronization
+import System
+
+/// Sends the calls of a connector: authorised, paced, tried again, bounded in number and in time.
+///
+///     let client = Client(transport: CurlTransport(), authoriser: credentials, refine: googleVerdict)
+///     let page = try await client.send(.get(url, bucket: "user"))
+///
+/// Each part can be replaced; what is here is their order.
+public final class Client: Sendable {
+    /// What the client did, for the summary of a run.
+    public struct Statistics: Sendable, Equatable {
+        /// Requests that were sent, with those that were sent again or elsewhere.
+        public var calls = 0
+        /// How many of them were sent again.
+        public var retries = 0
+        /// How long calls waited, taken together: for their pace and before another try.
+        public var waited = Duration.zero
+        /// Bytes of the bodies that came, decompressed.
+        public var bytes = 0
+    }
+
+    private let transport: any Transport
+    private let authoriser: any Authoriser
+    private let pacer: any Pacer
+    private let retry: RetryPolicy
+    private let classifier: Classifier
+    private let slots: Slots
+    private let time: any TimeSource
+    private let random: Mutex<any RandomNumberGenerator & Sendable>
+    private let counts = Mutex(Statistics())
+
+    /// - Parameters:
+    ///   - refine: what the service means by an answer where it differs from the rules of `Classifier`.
+    ///   - maxInFlight: how many requests are under way at once; those that wait are served in order.
+    public init(
+        transport: any Transport, authoriser: any Authoriser = NoCredentials(), pacer: (any Pacer)? = nil,
+        retry: RetryPolicy = RetryPolicy(), refine: Classifier.Refinement? = nil, maxInFlight: Int = 16,
+        time: any TimeSource = SystemTime(),
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.transport = transport
+        self.authoriser = authoriser
+        self.pacer = pacer ?? BucketPacer(time: time)
+        self.retry = retry
+        self.classifier = Classifier(refine: refine)
+        self.slots = Slots(maxInFlight)
+        self.time = time
+        self.random = Mutex(random)
+    }
+
+    public var statistics: Statistics { counts.withLock { $0 } }
+
+    /// The answer to a call, redirects followed.
+    /// - Throws: `CallFailure` for a call that failed for good, `Failure` when no credentials are to be had, and
+    ///   `CancellationError`.
+    public func send(_ request: Request) async throws -> Response {
+        let deadline = time.now() + retry.total
+        var attempts = 0
+        var mayRenew = true
+        while true {
+            let exchange = try await exchange(request, until: deadline)
+            let after: Duration?
+            switch exchange.verdict {
+            case .success: return try exchange.result.get()
+            case .failed(let failure): throw failure
+            case .unauthorised:
+                // RFC 9110, section 15.5.2: a request answered 401 was not applied, so any may be sent again.
+                guard case .success(let response) = exchange.result, mayRenew,
+                    try await authoriser.renew(after: response, of: exchange.sent)
+                else { throw exchange.exhausted(classifier) }
+                mayRenew = false
+                counts.withLock { $0.retries += 1 }
+                continue
+            case .retry(let asked): after = asked
+            }
+            attempts += 1
+            let left = deadline - time.now()
+            guard left > .zero, attempts < retry.attempts else { throw exchange.exhausted(classifier) }
+            let wait = after ?? random.withLock { retry.backoff(after: attempts, using: &$0) }
+            try await pause(min(wait, left))
+            counts.withLock { $0.retries += 1 }
+        }
+    }
+
+    private func pause(_ duration: Duration) async throws {
+        try await time.sleep(for: duration)
+        counts.withLock { $0.waited += duration }
+    }
+
+    /// One request, in its turn, with the redirects that it leads to.
+    private func exchange(_ request: Request, until deadline: Timestamp) async throws -> Exchange {
+        try await enter(request, until: deadline)
+        defer { slots.release() }
+        // `sent` is `hop` with the credentials, which must not go on to the next.
+        var (hop, sent) = (request, request)
+        var response: Response
+        do { response = try await perform(&sent) } catch {
+            await pacer.learn(from: nil, of: request)
+            guard let error = error as? TransportError else { throw error }
+            return Exchange(sent, .failure(error), classifier)
+        }
+        await pacer.learn(from: response, of: request)
+        var redirects = 0
+        while let next = try redirect(response, of: hop, authorised: request.isAuthorised) {
+            redirects += 1
+            if redirects > 5 {
+                throw CallFailure(
+                    status: response.status, reason: "too_many_redirects",
+                    message: "\(request.summary) was redirected more than 5 times")
+            }
+            (hop, sent) = (next, next)
+            do { response = try await perform(&sent) } catch let error as TransportError {
+                return Exchange(sent, .failure(error), classifier)
+            }
+        }
+        return Exchange(sent, .success(response), classifier)
+    }
+
+    /// Waits until the call may go: for a slot, and for the pace, which is waited for without a slot.
+    private func enter(_ request: Request, until deadline: Timestamp) async throws {
+        while true {
+            try await slots.acquire()
+            let wait: Duration
+            do { wait = try await pacer.admit(request) } catch {
+                slots.release()
+                throw error
+            }
+            if wait <= .zero { return }
+            slots.release()
+            let left = deadline - time.now()
+            guard left > .zero else {
+                throw CallFailure(
+                    reason: "rate_limited",
+                    message: "\(request.summary): the service asks to wait \(wait.components.seconds) s more")
+            }
+            try await pause(min(wait, left))
+        }
+    }
+
+    /// Sends a request once, with credentials where it needs them.
+    private func perform(_ request: inout Request) async throws -> Response {
+        guard request.url.isSafe else {
+            throw CallFailure(
+                reason: "insecure_url", message: "\(request.summary) is neither https nor on this machine")
+        }
+        if request.isAuthorised { try await authoriser.authorise(&request) }
+        counts.withLock { $0.calls += 1 }
+        let response = try await transport.send(request)
+        counts.withLock { $0.bytes += response.body.count }
+        return response
+    }
+
+    /// Where a GET is to be sent next, if anywhere. Credentials go along only to a host that may see them.
+    private func redirect(_ response: Response, of hop: Request, authorised: Bool) throws -> Request? {
+        guard hop.method == "GET", [301, 302, 303, 307, 308].contains(response.status),
+            let location = response.headers["location"]
+        else { return nil }
+        guard let url = hop.url.resolving(location) else {
+            throw CallFailure(
+                status: response.status, reason: "bad_redirect",
+                message: "\(hop.summary) was redirected to what is no URL")
+        }
+        var next = hop
+        next.url = url
+        next.isAuthorised = authorised && authoriser.allows(url)
+        let isSameOrigin = url.authority == hop.url.authority && url.scheme == hop.url.scheme
+        if !isSameOrigin && !authoriser.allows(url) {
+            // Whatever else is there may be a credential of the connector's own.
+            next.headers = Headers(next.headers.fields.filter { ["accept", "range"].contains($0.name.lowercased()) })
+        }
+        return next
+    }
+}
+
+/// What was sent, what came of it, and what that means.
+private struct Exchange {
+    let sent: Request
+    let result: Result<Response, TransportError>
+    let verdict: Verdict
+
+    init(_ sent: Request, _ result: Result<Response, TransportError>, _ classifier: Classifier) {
+        self.sent = sent
+        self.result = result
+        switch result {
+        case .success(let response): verdict = classifier.verdict(of: response, to: sent)
+        case .failure(let error): verdict = classifier.verdict(of: error, to: sent)
+        }
+    }
+
+    /// What the call ends with when it is not tried again.
+    func exhausted(_ classifier: Classifier) -> CallFailure {
+        switch (result, verdict) {
+        case (.success(let response), .unauthorised): classifier.refused(response, sent)
+        case (.success(let response), _): classifier.exhausted(response, sent)
+        case (.failure(let error), _): classifier.exhausted(error, sent)
+        }
+    }
+}

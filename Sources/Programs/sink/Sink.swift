@@ -1,0 +1,59 @@
+import CommandLine
+import Destinations
+import State
+import Stream
+import System
+
+@main
+struct Sink {
+    static let command = Command(
+        "sink", "store documents, and who may read them, from standard input",
+        operands: [.init("DESTINATION", "sqlite:FILE, jsonl:DIR, or state: after another Singer target")],
+        options: [
+            .init("state", "DIR", "the state folder of the pipeline: where the last STATE is copied to"),
+            .init("batch", "N", "records after which a STATE is committed (100)"),
+            .init("batch-time", "TIME", "time after which a STATE is committed (1s)"),
+            .init("max-delete", "PERCENT", "the most documents of a connection that listings may remove at once (10)"),
+            Command.maxLine,
+        ],
+        examples: [
+            (
+                "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
+                "keep docs.db as the drive is; run it again whenever you like"
+            ),
+            (
+                "sink sqlite:docs.db --state S --max-delete 100 < stream",
+                "let a listing remove all that it did not meet"
+            ),
+            ("… | target-x | sink state: --state S", "store with another target, and keep the STATE that it committed"),
+        ])
+
+    static func main() {
+        Program.run(command) { arguments, log in
+            let name = try DestinationName(arguments.operands.first ?? "")
+            let folder = try arguments["state"].map { try StateFolder($0) }
+            let lock = try folder?.lock("sink")
+            defer { _ = lock }
+            var options = Loader.Options()
+            options.batch = try arguments.int("batch", in: 1...1_000_000) ?? options.batch
+            options.batchTime = try arguments.duration("batch-time") ?? options.batchTime
+            options.maxDelete = try arguments.int("max-delete", in: 0...100) ?? options.maxDelete
+            options.maxLine = try arguments.maxLine()
+
+            let destination: any Destination
+            switch name {
+            case .sqlite(let file): destination = try SQLiteDestination(file)
+            case .jsonLines(let path): destination = try JSONLinesDestination(path)
+            case .state:
+                guard let folder else {
+                    throw Failure(.usage, "state: needs --state", "give the pipeline's state folder")
+                }
+                return try StateCopy.run(input: .standardInput, folder: folder, maxLine: options.maxLine, log: log)
+            }
+            let loader = try Loader(
+                into: destination, folder: folder, options: options, time: SystemTime(), log: log,
+                output: .standardOutput)
+            return try loader.run(input: .standardInput)
+        }
+    }
+}
