@@ -1,4 +1,5 @@
 import Capture
+import CommandLine
 import System
 
 /// The command line of `replay`.
@@ -46,12 +47,14 @@ struct Options {
 
     init() {}
 
+    private static let names = ["port", "port-file", "latency", "faults", "log", "help", "version"]
+
     /// - Throws: `Failure` with status `usage`.
     static func parse(_ arguments: [String]) throws(Failure) -> Wish {
         var options = Options()
         var rest = arguments[...]
         while let argument = rest.popFirst() {
-            guard argument.hasPrefix("--"), argument.count > 2 else {
+            guard argument.hasPrefix("-"), argument != "-", argument != "--" else {
                 if argument != "--" {
                     options.files.append(argument)
                     continue
@@ -63,8 +66,10 @@ struct Options {
             let name = String(parts[0])
             if name == "help" { return .help }
             if name == "version" { return .version }
-            guard ["port", "port-file", "latency", "faults", "log"].contains(name) else {
-                throw wrong("--\(name) is not an option", "see replay --help")
+            guard argument.hasPrefix("--"), names.contains(name) else {
+                throw wrong(
+                    "there is no option '\(argument.hasPrefix("--") ? "--" + name : argument)'",
+                    Command.suggestion(for: name, among: names))
             }
             guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() else {
                 throw wrong("--\(name) has no value", "give one: --\(name) VALUE")

@@ -1,4 +1,5 @@
 import Capture
+import CommandLine
 import Glibc
 import HTTPServer
 import System
@@ -6,10 +7,8 @@ import System
 /// Serves captures on loopback. It knows nothing of any service.
 @main
 struct Replay {
-    static let version = "0.1"
-
     static func main() {
-        do { exit(try run(Array(CommandLine.arguments.dropFirst())).rawValue) } catch {
+        do { exit(try run(Array(Swift.CommandLine.arguments.dropFirst())).rawValue) } catch {
             let failure = error as? Failure ?? Failure(.ioError, "\(error)")
             report(failure)
             exit(failure.status.rawValue)
@@ -27,7 +26,7 @@ struct Replay {
             try Descriptor.standardOutput.write(Array(Options.help.utf8))
             return .done
         case .version:
-            try Descriptor.standardOutput.write(Array("replay \(version)\n".utf8))
+            try Descriptor.standardOutput.write(Array("replay \(Command.version)\n".utf8))
             return .done
         case .serve(let wanted): options = wanted
         }
