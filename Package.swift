@@ -71,7 +71,7 @@ let package = Package(
         program("sink", "System", "Stream", "State", "Destinations"),
         program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
 
-        tests("State", "System", "Gzip", "State"),
+        tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
@@ -79,6 +79,11 @@ let package = Package(
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
+        tests("System", "System", "Gzip"),
+        tests("JSON", "JSON", "System"),
+        tests("Stream", "Stream", "JSON", "System"),
+        tests("CommandLine", "CommandLine", "System"),
+        tests("Documents", "Documents"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
