@@ -76,6 +76,10 @@ let package = Package(
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
+
+        // A service in memory, and what runs programs, for tests.
+        .target(
+            name: "DriveEmulator", dependencies: ["System", "JSON"], path: "Tests/Emulator", swiftSettings: strict),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
