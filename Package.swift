@@ -80,6 +80,10 @@ let package = Package(
         // A service in memory, and what runs programs, for tests.
         .target(
             name: "DriveEmulator", dependencies: ["System", "JSON"], path: "Tests/Emulator", swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["System"], path: "Tests/Processes", swiftSettings: strict),
+        tests(
+            "Histories", "DriveEmulator", "Processes", "extract", "perms", "System", "JSON", "Stream", "State", "HTTP",
+            "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
