@@ -63,12 +63,13 @@ let package = Package(
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
 
         // Programs: options and a loop each.
+        program(
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
         program("extract", "System", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         program("perms", "Stream", "Documents", "Connector", "Connectors"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
-        program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
-
         program("sink", "System", "Stream", "State", "Destinations"),
+        program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
 
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip"),

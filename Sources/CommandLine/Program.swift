@@ -12,7 +12,9 @@ public enum Program {
     }
 
     /// Runs a program that waits for many things at once.
-    public static func run(_ command: Command, _ body: (Arguments, Log) async throws -> ExitStatus) async -> Never {
+    public static func run(
+        _ command: Command, _ body: @Sendable (Arguments, Log) async throws -> ExitStatus
+    ) async -> Never {
         let begun = begin(command)
         do { exit(try await body(begun.arguments, begun.log).rawValue) } catch { end(error, begun.log) }
     }

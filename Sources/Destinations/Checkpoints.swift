@@ -66,14 +66,15 @@ extension Loader {
     private func checkTenants(_ value: StateValue) throws {
         for bookmark in value.bookmarks {
             guard let tenant = bookmark.tenant, tenants[bookmark.connection] != tenant else { continue }
-            if let known = try destination.tenant(of: bookmark.connection), known != tenant {
+            let known = try destination.tenant(of: bookmark.connection)
+            if let known, known != tenant {
                 throw Failure(
                     .configuration,
                     "connection '\(bookmark.connection)' of the destination belongs to '\(known)', and the stream comes "
                         + "from '\(tenant)'",
                     "give the new one its own name (fetch --name), or use its credentials")
             }
-            try destination.apply(.tenant(connection: bookmark.connection, tenant))
+            if known == nil { try destination.apply(.tenant(connection: bookmark.connection, tenant)) }
             tenants[bookmark.connection] = tenant
         }
     }

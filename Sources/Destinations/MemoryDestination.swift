@@ -72,7 +72,9 @@ public final class MemoryDestination: Destination {
             return rows[id] == nil ? 0 : 1
         case .removed(let id, let partition):
             for (key, held) in debts where key == id || key.hasPrefix(id + "#") {
-                if partition == nil || held.debt.partition == nil || held.debt.partition == partition { set(debt: key, nil) }
+                if partition == nil || held.debt.partition == nil || held.debt.partition == partition {
+                    set(debt: key, nil)
+                }
             }
             let gone = family(id).filter { rows[$0] != nil && (partition == nil || rows[$0]?.partition == partition) }
             for key in gone { set(key, nil) }

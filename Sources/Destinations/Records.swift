@@ -61,7 +61,8 @@ extension Loader {
     }
 
     /// A document is there. Whether the destination has it as it is now is told by `updated_at`, where the record knows it.
-    private func present(_ key: String, _ record: JSON, permissions: [String]?, at now: Timestamp) throws -> Disposition {
+    private func present(_ key: String, _ record: JSON, permissions: [String]?, at now: Timestamp) throws -> Disposition
+    {
         let partition = record["partition"]?.string
         guard let row = try destination.row(key) else {
             return try owe(key, partition, "row missing", at: now)
@@ -132,7 +133,8 @@ extension Loader {
         if try destination.apply(.paid(key)) > 0 { debtsChanged = true }
     }
 
-    private func refuse(_ key: String, _ partition: String?, _ refusal: RowRefused, at now: Timestamp) throws -> Disposition
+    private func refuse(_ key: String, _ partition: String?, _ refusal: RowRefused, at now: Timestamp) throws
+        -> Disposition
     {
         warn("\(key) can't be stored: \(refusal)", "it was removed, and is read again by the next runs")
         try destination.apply(.refused(key))

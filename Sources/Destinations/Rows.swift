@@ -26,7 +26,9 @@ public struct DocumentRow {
     /// - Throws: `RowRefused` where a field has a type that its place can't hold. Above all the readers must be a list of texts:
     ///   a document whose readers can't be read is kept from everybody.
     public init(_ record: JSON, semanticID: String, at time: Timestamp) throws {
-        guard let metadata = record["metadata"], metadata.isObject else { throw RowRefused("metadata is not an object") }
+        guard let metadata = record["metadata"], metadata.isObject else {
+            throw RowRefused("metadata is not an object")
+        }
         self.record = record
         self.metadata = metadata
         self.semanticID = semanticID

@@ -29,7 +29,8 @@ private func decode(_ bytes: [UInt8], as charset: String) -> [UInt8]? {
     case "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "latin1", "l1", "windows-1252", "cp1252", "x-cp1252":
         // A page that says one of these out of habit, and is UTF-8.
         isMostlyUTF8(bytes) ? repairedUTF8(bytes) : decodeWindows1252(bytes)
-    case "utf-16", "utf-16le": Array(String(decoding: units(bytes, 2).map { UInt16(truncatingIfNeeded: $0) }, as: UTF16.self).utf8)
+    case "utf-16", "utf-16le":
+        Array(String(decoding: units(bytes, 2).map { UInt16(truncatingIfNeeded: $0) }, as: UTF16.self).utf8)
     case "utf-16be":
         Array(
             String(decoding: units(bytes, 2).map { UInt16(truncatingIfNeeded: $0).byteSwapped }, as: UTF16.self).utf8)
@@ -123,7 +124,8 @@ private func convert(_ bytes: [UInt8], from charset: String) -> [UInt8]? {
             var free = chunk.count
             // With all of it read, one more call writes what the converter still holds.
             let isLast = left == 0
-            let result = isLast ? iconv(converter, nil, nil, &room, &free) : iconv(converter, &next, &left, &room, &free)
+            let result =
+                isLast ? iconv(converter, nil, nil, &room, &free) : iconv(converter, &next, &left, &room, &free)
             let reason = errno
             out.append(contentsOf: UnsafeRawBufferPointer(start: chunk.baseAddress, count: chunk.count - free))
             if result != .max {

@@ -9,7 +9,9 @@ extension Format {
 }
 
 private func isHTML(_ bytes: [UInt8]) -> Bool {
-    let head = String(decoding: bytes.prefix(256), as: UTF8.self).lowercased().drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+    let head = String(decoding: bytes.prefix(256), as: UTF8.self).lowercased().drop {
+        $0.isWhitespace || $0 == "\u{FEFF}"
+    }
     return head.hasPrefix("<!doctype html") || head.hasPrefix("<html") || head.hasPrefix("<head>")
 }
 

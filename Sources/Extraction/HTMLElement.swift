@@ -14,7 +14,8 @@ enum HTMLElement {
 
     private static let all: [String: HTMLElement] = {
         var all: [String: HTMLElement] = [
-            "h1": .heading(1), "h2": .heading(2), "h3": .heading(3), "h4": .heading(4), "h5": .heading(5), "h6": .heading(6),
+            "h1": .heading(1), "h2": .heading(2), "h3": .heading(3), "h4": .heading(4), "h5": .heading(5),
+            "h6": .heading(6),
             "ul": .list(isOrdered: false), "menu": .list(isOrdered: false), "dir": .list(isOrdered: false),
             "ol": .list(isOrdered: true), "li": .item, "dd": .definition, "blockquote": .quote,
             "pre": .preformatted, "listing": .preformatted, "xmp": .preformatted, "code": .code, "tt": .code,
@@ -22,11 +23,13 @@ enum HTMLElement {
             "table": .table, "tr": .row, "td": .cell(isHeader: false), "th": .cell(isHeader: true),
         ]
         for name in [
-            "p", "section", "article", "main", "header", "footer", "nav", "aside", "figure", "form", "fieldset", "details",
+            "p", "section", "article", "main", "header", "footer", "nav", "aside", "figure", "form", "fieldset",
+            "details",
             "dl", "caption", "title",
         ] { all[name] = .block(2) }
         for name in [
-            "body", "div", "address", "center", "figcaption", "legend", "summary", "option", "optgroup", "select", "textarea", "dt",
+            "body", "div", "address", "center", "figcaption", "legend", "summary", "option", "optgroup", "select",
+            "textarea", "dt",
             "thead", "tbody", "tfoot", "frameset", "noframes", "hgroup", "search",
         ] { all[name] = .block(1) }
         for name in ["script", "style", "template", "noscript", "svg", "iframe", "object", "applet"] {
@@ -55,7 +58,9 @@ struct HTMLAttributes {
         let trimmed = href.unicodeScalars.filter { $0.value > 0x20 || $0 == " " }
         let text = String(String.UnicodeScalarView(trimmed)).drop { $0 == " " }
         let start = text.prefix(8).lowercased()
-        guard start.hasPrefix("http://") || start.hasPrefix("https://") || start.hasPrefix("mailto:") else { return nil }
+        guard start.hasPrefix("http://") || start.hasPrefix("https://") || start.hasPrefix("mailto:") else {
+            return nil
+        }
         return text.reduce(into: "") { target, character in
             switch character {
             case " ": target += "%20"
@@ -70,7 +75,8 @@ struct HTMLAttributes {
     var language: String {
         for name in (self["class"] ?? "").split(whereSeparator: \.isWhitespace) {
             for start in ["language-", "lang-"] where name.hasPrefix(start) {
-                return String(name.dropFirst(start.count).prefix(20).filter { $0.isLetter || $0.isNumber || "+#-_".contains($0) })
+                return String(
+                    name.dropFirst(start.count).prefix(20).filter { $0.isLetter || $0.isNumber || "+#-_".contains($0) })
             }
         }
         return ""

@@ -111,8 +111,9 @@ struct MarkdownWriter {
         if marks.popLast() != nil { return }
         let shown = utf8[markEnd...]
         if markEnd > 0, utf8[markEnd - 1] == UInt8(ascii: "["),
-            shown.elementsEqual(target.utf8) || "mailto:".utf8.elementsEqual(target.utf8.dropLast(shown.count))
-                && target.utf8.suffix(shown.count).elementsEqual(shown)
+            shown.elementsEqual(target.utf8)
+                || "mailto:".utf8.elementsEqual(target.utf8.dropLast(shown.count))
+                    && target.utf8.suffix(shown.count).elementsEqual(shown)
         {
             utf8.remove(at: markEnd - 1)
         } else {

@@ -10,8 +10,10 @@ extension Format {
             "application/x-tex", "application/x-subrip", "application/graphql",
         ],
         suffixes: [
-            "txt", "text", "log", "json", "ndjson", "jsonl", "xml", "yaml", "yml", "toml", "ini", "conf", "srt", "vtt", "tex",
-            "sql", "sh", "py", "rb", "js", "ts", "go", "rs", "c", "h", "cpp", "java", "kt", "swift", "cs", "php", "css", "rst",
+            "txt", "text", "log", "json", "ndjson", "jsonl", "xml", "yaml", "yml", "toml", "ini", "conf", "srt", "vtt",
+            "tex",
+            "sql", "sh", "py", "rb", "js", "ts", "go", "rs", "c", "h", "cpp", "java", "kt", "swift", "cs", "php", "css",
+            "rst",
             "org", "adoc", "diff", "patch",
         ],
         input: .characters

@@ -74,7 +74,8 @@ public final class Journal {
     }
 
     private static func check(_ header: [UInt8], _ kind: String, _ path: String) -> Failure? {
-        guard let json = try? JSON(parsing: header), json["kind"]?.string == kind, let number = json["format"]?.int else {
+        guard let json = try? JSON(parsing: header), json["kind"]?.string == kind, let number = json["format"]?.int
+        else {
             return damaged(path, "its header does not say that it is a journal of \(kind)")
         }
         guard number > format else { return nil }
@@ -87,7 +88,8 @@ public final class Journal {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         return Failure(
             .dataError, "\(path) is damaged: \(why)",
-            "remove the folder \(folder), and run the same command again: what it remembers may be lost, and is learned anew")
+            "remove the folder \(folder), and run the same command again: what it remembers may be lost, and is learned anew"
+        )
     }
 
     /// Appends a batch.

@@ -96,7 +96,9 @@ public enum Child {
             guard poll(&fds, nfds_t(fds.count), milliseconds) > 0 else { continue }
             if fds[0].revents != 0 {
                 let count = input.withUnsafeBytes {
-                    send(channels.in.ours, $0.baseAddress.map { $0 + sent }, $0.count - sent, flags | Int32(MSG_NOSIGNAL))
+                    send(
+                        channels.in.ours, $0.baseAddress.map { $0 + sent }, $0.count - sent, flags | Int32(MSG_NOSIGNAL)
+                    )
                 }
                 if count > 0 { sent += count }
                 if sent == input.count || count < 0 && !isTemporary(errno) { channels.in.closeOurs() }

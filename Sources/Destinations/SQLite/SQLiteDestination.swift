@@ -43,6 +43,9 @@ public final class SQLiteDestination: Destination {
         if let longestValue { database.limitLength(longestValue) }
     }
 
+    /// The most pages that the file may have, for a test of a full disk.
+    func limitPages(_ count: Int) throws { try database.execute("pragma max_page_count = \(count)") }
+
     public func begin() throws {
         if isOpen { return }
         try database.execute("begin immediate; savepoint mark")
@@ -99,7 +102,8 @@ public final class SQLiteDestination: Destination {
         }
     }
     public func tenant(of connection: String) throws -> String? {
-        try database.rows("select tenant from connections where name = ?", .text(connection)) { $0.text(0) }.first ?? nil
+        try database.rows("select tenant from connections where name = ?", .text(connection)) { $0.text(0) }.first
+            ?? nil
     }
     public func state(of folder: String) throws -> CommittedState? {
         try database.rows("select value, before, swept from states where folder = ?", .text(folder)) { row in
@@ -226,7 +230,8 @@ public final class SQLiteDestination: Destination {
     private func write(_ group: GroupRow) throws -> Int {
         try database.run("delete from groups where id = ?", .text(group.id))
         try database.run(
-            "insert into groups values(?, ?, ?, ?, ?, ?)", .text(group.id), .text(group.connection), .init(group.source),
+            "insert into groups values(?, ?, ?, ?, ?, ?)", .text(group.id), .text(group.connection),
+            .init(group.source),
             .init(group.partition), .init(group.name), .int(group.extractedAt.microseconds))
         switch group.readers {
         case .members(let members):
@@ -256,10 +261,12 @@ public final class SQLiteDestination: Destination {
     private func table(_ stream: String) throws -> String {
         let name = Schema.table(ofStream: stream)
         if name.utf8.contains(0) { throw RowRefused("the name of the stream holds a zero byte") }
-        let quoted = "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        let quoted =
+            "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
         if tables.insert(name).inserted {
             try database.execute(
-                "create table if not exists \(quoted)(key text unique, record text not null, extracted_at integer not null)")
+                "create table if not exists \(quoted)(key text unique, record text not null, extracted_at integer not null)"
+            )
         }
         return quoted
     }

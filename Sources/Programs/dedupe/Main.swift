@@ -40,7 +40,8 @@ struct DedupeProgram {
         let status = try StageLoop.run(
             &stage, input: .standardInput, output: .standardOutput, maxLine: try arguments.maxLine(), log: log)
         if stage.unidentified > 0 {
-            log.warn("\(stage.unidentified) documents have no semantic_id", "they were passed on as they are, each time")
+            log.warn(
+                "\(stage.unidentified) documents have no semantic_id", "they were passed on as they are, each time")
         }
         return status
     }

@@ -26,7 +26,8 @@ struct Extract {
     static func main() {
         Program.run(command) { arguments, log in
             if arguments.has("formats") {
-                try Descriptor.standardOutput.write(Array((TextExtractor.formats.joined(separator: "\n") + "\n").utf8))
+                let lines = Format.all.map { "\($0.name)\t\($0.mediaTypes.joined(separator: " "))\n" }
+                try Descriptor.standardOutput.write(Array(lines.joined().utf8))
                 return .done
             }
             var stage = ExtractStage()

@@ -30,7 +30,9 @@ struct Connection {
         var transport: any Transport = try CurlTransport(
             options: .init(caFile: arguments["cacert"], userAgent: "sluice/\(Command.version)"))
         if let text = arguments["via"] {
-            guard let base = URL(text) else { throw Failure(.usage, "--via: '\(text)' is no URL", "give http://127.0.0.1:PORT") }
+            guard let base = URL(text) else {
+                throw Failure(.usage, "--via: '\(text)' is no URL", "give http://127.0.0.1:PORT")
+            }
             transport = try Via(base, transport)
         }
         var writer: CaptureWriter?
@@ -64,7 +66,8 @@ struct Connection {
                 throw Failure(.configuration, "--credentials: \(error)", "name a file that can be read")
             }
             guard let json = try? JSON(parsing: bytes), json.isObject else {
-                throw Failure(.configuration, "\(file) is not a JSON object", "write access_token, refresh_token, … in it")
+                throw Failure(
+                    .configuration, "\(file) is not a JSON object", "write access_token, refresh_token, … in it")
             }
             return (
                 try Credentials(json),

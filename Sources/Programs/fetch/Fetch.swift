@@ -19,30 +19,36 @@ struct Fetch {
         return Command(
             "fetch", "reads what changed in a source, and who may read it, and writes the stream on standard output",
             operands: [.init("SOURCE", required: false, "one of: \(Sources.names.joined(separator: ", "))")],
-            options: settings.map { .init($0.name, "NAME", repeatable: true, "sync this \($0.help) only (repeatable)") } + [
-                .init("state", "DIR", "the state folder of this pipeline: go on from its checkpoint, look again at its debts"),
-                .init("name", "NAME", "the connection's name, where one source is mirrored twice"),
-                .init("credentials", "FILE", "credentials in JSON (access_token, refresh_token, client_id, …)"),
-                .init("full", "list everything now, with content"),
-                .init("ids-only", "list what is there now, without content"),
-                .init("access-only", "list who may read what now, without content"),
-                .init("ids-age", "TIME", "how old the last listing of ids may be (24h; 0 is never again)"),
-                .init("access-age", "TIME", "how old the last listing of access may be (24h; 0 is never again)"),
-                .init("groups-age", "TIME", "how old the last listing of groups may be (1h)"),
-                .init("partition", "P", repeatable: true, "read this partition only (repeatable)"),
-                .init("partitions", "print the partitions, one a line, and end"),
-                .init("check", "say who the credentials are, and end"),
-                .init("about", "say what the source can do, in JSON, and end"),
-                .init("via", "URL", "send each request for https://HOST/PATH to URL/HOST/PATH"),
-                .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
-                .init("replay", "FILE", "repeat the run that a capture holds, without network"),
-                .init("cacert", "FILE", "trust these certificates in place of the system's"),
-                .init("window", "BYTES", "how much may wait for its turn (256M)"),
-                .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
-                .init("max-line", "BYTES", "the longest line that is written (48M)"),
-            ],
+            options: settings.map { .init($0.name, "NAME", repeatable: true, "sync this \($0.help) only (repeatable)") }
+                + [
+                    .init(
+                        "state", "DIR",
+                        "the state folder of this pipeline: go on from its checkpoint, look again at its debts"),
+                    .init("name", "NAME", "the connection's name, where one source is mirrored twice"),
+                    .init("credentials", "FILE", "credentials in JSON (access_token, refresh_token, client_id, …)"),
+                    .init("full", "list everything now, with content"),
+                    .init("ids-only", "list what is there now, without content"),
+                    .init("access-only", "list who may read what now, without content"),
+                    .init("ids-age", "TIME", "how old the last listing of ids may be (24h; 0 is never again)"),
+                    .init("access-age", "TIME", "how old the last listing of access may be (24h; 0 is never again)"),
+                    .init("groups-age", "TIME", "how old the last listing of groups may be (1h)"),
+                    .init("partition", "P", repeatable: true, "read this partition only (repeatable)"),
+                    .init("partitions", "print the partitions, one a line, and end"),
+                    .init("check", "say who the credentials are, and end"),
+                    .init("about", "say what the source can do, in JSON, and end"),
+                    .init("via", "URL", "send each request for https://HOST/PATH to URL/HOST/PATH"),
+                    .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
+                    .init("replay", "FILE", "repeat the run that a capture holds, without network"),
+                    .init("cacert", "FILE", "trust these certificates in place of the system's"),
+                    .init("window", "BYTES", "how much may wait for its turn (256M)"),
+                    .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
+                    .init("max-line", "BYTES", "the longest line that is written (48M)"),
+                ],
             examples: [
-                ("fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S", "sync a Drive"),
+                (
+                    "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
+                    "sync a Drive"
+                ),
                 ("fetch google_drive --credentials drive.json --check", "see whether the credentials work"),
                 ("fetch google_drive --replay capture.har.ndjson.gz | extract", "repeat a run that was captured"),
             ])
@@ -69,7 +75,9 @@ struct Fetch {
         }
     }
 
-    private static func run(_ connector: any Connector.Type, _ arguments: Arguments, _ log: Log) async throws -> ExitStatus {
+    private static func run(_ connector: any Connector.Type, _ arguments: Arguments, _ log: Log) async throws
+        -> ExitStatus
+    {
         let about = connector.about
         if arguments.has("about") {
             var w = JSONWriter()

@@ -34,10 +34,11 @@ struct Plan {
             if let source = run?.source, !source.isEmpty, source != about.source {
                 throw Failure(.usage, "the capture is of \(source)", "run: fetch \(source) --replay FILE")
             }
-            lists = Plan.lists(about) { name in captured?["settings"]?[name: name]?.elements.compactMap(\.string) ?? [] }
+            lists = Plan.lists(about) { name in captured?["settings"]?[name: name]?.elements.compactMap(\.string) ?? []
+            }
             options = SyncOptions(connection: about.source, run: "")
+            settings = Settings(lists, maxContent: captured?["max_content"]?.int.map { Int($0) } ?? Plan.maxContent)
             try read(captured, arguments)
-            settings = Settings(lists, maxContent: captured?["max_content"]?.int.map(Int.init) ?? Plan.maxContent)
         } else {
             var random = SystemRandomNumberGenerator()
             seed = random.next()
@@ -83,7 +84,9 @@ struct Plan {
         if let age = captured["ids_age"]?.int { options.idsAge = .seconds(age) }
         if let age = captured["access_age"]?.int { options.accessAge = .seconds(age) }
         if let age = captured["groups_age"]?.int { options.groupsAge = .seconds(age) }
-        if let partitions = captured["partitions"]?.elements { options.partitions = Set(partitions.compactMap(\.string)) }
+        if let partitions = captured["partitions"]?.elements {
+            options.partitions = Set(partitions.compactMap(\.string))
+        }
         if let maxLine = captured["max_line"]?.int { options.maxLine = Int(maxLine) }
         options.debts = captured["debts"]?.elements.compactMap { Debt($0) } ?? []
     }
@@ -110,7 +113,8 @@ struct Plan {
 
     private func check(_ name: String) throws {
         guard !name.isEmpty, name.utf8.count <= 64,
-            name.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") })
+            name.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }
+            )
         else {
             throw Failure(.usage, "--name '\(name)' can't be a connection's name", "use small letters, digits and _")
         }

@@ -21,7 +21,10 @@ struct Sink {
                 "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
                 "keep docs.db as the drive is; run it again whenever you like"
             ),
-            ("sink sqlite:docs.db --state S --max-delete 100 < stream", "let a listing remove all that it did not meet"),
+            (
+                "sink sqlite:docs.db --state S --max-delete 100 < stream",
+                "let a listing remove all that it did not meet"
+            ),
             ("… | target-x | sink state: --state S", "store with another target, and keep the STATE that it committed"),
         ])
 
@@ -42,11 +45,14 @@ struct Sink {
             case .sqlite(let file): destination = try SQLiteDestination(file)
             case .jsonLines(let path): destination = try JSONLinesDestination(path)
             case .state:
-                guard let folder else { throw Failure(.usage, "state: needs --state", "give the pipeline's state folder") }
+                guard let folder else {
+                    throw Failure(.usage, "state: needs --state", "give the pipeline's state folder")
+                }
                 return try StateCopy.run(input: .standardInput, folder: folder, maxLine: options.maxLine, log: log)
             }
             let loader = try Loader(
-                into: destination, folder: folder, options: options, time: SystemTime(), log: log, output: .standardOutput)
+                into: destination, folder: folder, options: options, time: SystemTime(), log: log,
+                output: .standardOutput)
             return try loader.run(input: .standardInput)
         }
     }

@@ -1,0 +1,290 @@
+import Glibc
+import Gzip
+import JSON
+import State
+import Stream
+import Synchronization
+import System
+import Testing
+
+@testable import Destinations
+
+/// The destinations that pass the contract tests: a new one gets all of them by being listed.
+enum Kind: String, CaseIterable, Sendable { case sqlite, jsonl, memory }
+
+/// What a destination holds, for a comparison.
+struct Held: Equatable {
+    struct Row: Equatable {
+        var content: String?
+        var updatedAt: String?
+        var partition: String?
+        var permissions: [String]
+        var at: Int64
+    }
+    var rows: [String: Row] = [:]
+    /// Members, or clauses after "all".
+    var groups: [String: [String]] = [:]
+    var debts: [String: String?] = [:]
+}
+
+/// A clock that stands still until it is moved.
+final class StillTime: TimeSource {
+    private let at = Mutex(Timestamp(seconds: 1_800_000_000))
+    func now() -> Timestamp { at.withLock { $0 } }
+    func sleep(for duration: Duration) async throws { at.withLock { $0 = $0 + duration } }
+    func advance(_ duration: Duration) { at.withLock { $0 = $0 + duration } }
+}
+
+/// A destination and a state folder of its own, that many runs of `sink` go into.
+final class Bench {
+    let kind: Kind
+    let root: String
+    let time = StillTime()
+    var options = Loader.Options()
+    var usesFolder = true
+    private let memory = MemoryDestination()
+
+    init(_ kind: Kind) throws {
+        self.kind = kind
+        var random = SystemRandomNumberGenerator()
+        root = "/tmp/sluice-sink-\(random.hexadecimal(bytes: 8))"
+        try Files.makeFolder(root)
+        options.maxDelete = 100
+    }
+    deinit { Bench.remove(root) }
+
+    private static func remove(_ folder: String) {
+        for name in Files.names(in: folder) {
+            if unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
+        }
+        rmdir(folder)
+    }
+
+    var file: String { root + "/rows" }
+    var folder: StateFolder { get throws { try StateFolder(root + "/state") } }
+
+    func open() throws -> any Destination {
+        switch kind {
+        case .sqlite: try SQLiteDestination(file, patience: 0)
+        case .jsonl: try JSONLinesDestination(file)
+        case .memory: memory
+        }
+    }
+
+    /// Runs `sink` over these lines as one process would, and gives its exit code and what it printed.
+    @discardableResult
+    func sink(_ lines: [String], torn: String = "") throws -> (status: Int32, printed: [String]) {
+        try Files.replace(root + "/input", with: Array((lines.map { $0 + "\n" }.joined() + torn).utf8))
+        let loader = try Loader(
+            into: open(), folder: usesFolder ? folder : nil, options: options, time: time,
+            log: Log(program: "sink", form: .text),
+            output: try Descriptor(opening: root + "/output", O_WRONLY | O_CREAT | O_TRUNC))
+        let status = try loader.run(input: try Descriptor(opening: root + "/input", O_RDONLY))
+        if kind == .memory { memory.rollBackToMark() }
+        let printed = String(decoding: try Files.read(root + "/output"), as: UTF8.self)
+        return (status.rawValue, printed.split(separator: "\n").map(String.init))
+    }
+
+    /// What is held now, read by another way than the loader's.
+    func held() throws -> Held {
+        switch kind {
+        case .memory: return held(memory)
+        case .jsonl:
+            let folded = MemoryDestination()
+            for name in Files.names(in: file) where name.hasSuffix(".gz") {
+                for line in try gunzip("\(file)/\(name)").split(separator: "\n") {
+                    folded.apply(try #require(try Change(try JSON(parsing: String(line)))))
+                }
+            }
+            return held(folded)
+        case .sqlite:
+            let database = try Database(file, patience: 0)
+            var held = Held()
+            for (id, row) in try database.rows(
+                "select semantic_id, content, updated_at, partition, extracted_at from documents",
+                read: {
+                    (
+                        $0.text(0) ?? "",
+                        Held.Row(
+                            content: $0.text(1), updatedAt: $0.text(2), partition: $0.text(3),
+                            permissions: [], at: $0.int(4) / 1_000_000)
+                    )
+                })
+            { held.rows[id] = row }
+            for (id, principal) in try pairs("select semantic_id, principal from document_principals") {
+                held.rows[id]?.permissions.append(principal)
+            }
+            for (id, _) in try pairs("select id, '' from groups") { held.groups[id] = [] }
+            for (id, member) in try pairs("select id, member from group_members") { held.groups[id]?.append(member) }
+            for (id, clause) in try pairs("select id, 'all ' || clause from group_rules") {
+                held.groups[id]?.append(clause)
+            }
+            for (id, partition) in try database.rows(
+                "select semantic_id, partition from failures", read: { ($0.text(0) ?? "", $0.text(1)) })
+            {
+                held.debts[id] = .some(partition)
+            }
+            return held
+        }
+    }
+
+    func pairs(_ sql: String) throws -> [(String, String)] {
+        try Database(file, patience: 0).rows(sql) { ($0.text(0) ?? "", $0.text(1) ?? "") }
+    }
+
+    private func held(_ memory: MemoryDestination) -> Held {
+        var held = Held()
+        for (id, row) in memory.rows {
+            held.rows[id] = Held.Row(
+                content: row.content, updatedAt: row.updatedAt, partition: row.partition, permissions: row.permissions,
+                at: row.extractedAt.seconds)
+        }
+        for (id, group) in memory.groups {
+            switch group.readers {
+            case .members(let members): held.groups[id] = members
+            case .all(let clauses): held.groups[id] = clauses.map { "all " + $0 }
+            }
+        }
+        for folder in [(try? self.folder.identity()) ?? "", ""] {
+            for debt in memory.debts(of: folder) { held.debts[debt.semanticID] = .some(debt.partition) }
+        }
+        return held
+    }
+
+    /// The position that the copy in the folder names.
+    func copied() throws -> Position? { try folder.checkpoint().flatMap { try StateValue($0).position } }
+}
+
+func gunzip(_ path: String) throws -> String {
+    String(decoding: try Gzip.decompress(try Files.read(path)), as: UTF8.self)
+}
+
+/// Lines of a stream. Times are seconds of the stream's clock.
+struct Lines {
+    var run = "r"
+    var checkpoint = 0
+    var after: Position?
+    /// For each connection, its partitions and since when they are complete.
+    var bookmarks: [String: [String: Int?]] = ["s": ["p": nil]]
+    var tenant: String?
+
+    static func time(_ seconds: Int) -> String { Timestamp(seconds: 1_700_000_000 + Int64(seconds)).description }
+    static func line(_ stream: String, _ t: Int?, _ body: (inout JSONWriter) -> Void) -> String {
+        var w = JSONWriter()
+        w.object { w in
+            w.member("type", "RECORD")
+            w.member("stream", stream)
+            w.key("record")
+            w.object(body)
+            if let t { w.member("time_extracted", time(t)) }
+        }
+        return w.text
+    }
+
+    static func document(
+        _ id: String, _ content: String? = "text", in partition: String? = "p", for readers: [String] = ["ann@x.io"],
+        updated: Int? = 0, parts: [String]? = nil, at t: Int?
+    ) -> String {
+        line("documents", t) { w in
+            w.member("id", String(id.drop { $0 != ":" }.dropFirst()))
+            w.member("semantic_id", id)
+            w.member("content", content)
+            w.key("metadata")
+            w.object { w in
+                w.member("title", "Title of \(id)")
+                w.member("updated_at", updated.map(time))
+                w.member("partition", partition)
+                w.member("permissions", readers)
+                if let parts { w.member("parts", parts) }
+            }
+        }
+    }
+    static func permissions(
+        _ id: String, in partition: String? = "p", _ readers: [String], updated: Int? = 0, at t: Int
+    ) -> String {
+        line("permissions", t) { w in
+            w.member("semantic_id", id)
+            w.member("partition", partition)
+            w.member("updated_at", updated.map(time))
+            w.member("permissions", readers)
+        }
+    }
+    static func seen(_ id: String, in partition: String? = "p", updated: Int? = 0, at t: Int) -> String {
+        line("seen", t) { w in
+            w.member("semantic_id", id)
+            w.member("partition", partition)
+            w.member("updated_at", updated.map(time))
+        }
+    }
+    static func gone(_ id: String, from partition: String? = "p", at t: Int) -> String {
+        line("documents", t) { w in
+            w.member("semantic_id", id)
+            w.member("_sdc_deleted_at", time(t))
+            if let partition {
+                w.key("metadata")
+                w.object { $0.member("partition", partition) }
+            }
+        }
+    }
+    static func failure(_ id: String, in partition: String? = "p", attempts: Int = 1, at t: Int) -> String {
+        line("failures", t) { w in
+            w.member("semantic_id", id)
+            w.member("partition", partition)
+            w.member("stage", "fetch")
+            w.member("reason", "server_error")
+            w.member("attempts", attempts)
+        }
+    }
+    static func group(_ id: String, _ members: [String], as field: String = "members", at t: Int) -> String {
+        line("groups", t) { w in
+            w.member("id", id)
+            w.member("source", "s")
+            w.member("partition", "groups")
+            w.member("name", nil)
+            w.member(field, members)
+        }
+    }
+
+    /// The next STATE.
+    mutating func state(final: Bool = false, all: Bool = false) -> String {
+        checkpoint += 1
+        var w = JSONWriter()
+        w.object { w in
+            w.member("type", "STATE")
+            w.key("value")
+            w.object { w in
+                w.key("bookmarks")
+                w.object { w in
+                    for (connection, partitions) in bookmarks.sorted(by: { $0.key < $1.key }) {
+                        w.key(connection)
+                        w.object { w in
+                            w.member("tenant", tenant)
+                            w.key("partitions")
+                            w.object { w in
+                                for (name, complete) in partitions.sorted(by: { $0.key < $1.key }) {
+                                    w.key(name)
+                                    w.object { $0.member("complete", complete.map(Lines.time)) }
+                                }
+                            }
+                        }
+                    }
+                }
+                w.member("run", run)
+                w.member("checkpoint", checkpoint)
+                w.key("after")
+                if let after { after.write(to: &w) } else { w.null() }
+                if all { w.member("partitions_complete", true) }
+                w.member("final", final)
+                w.member("format", 1)
+            }
+        }
+        after = Position(run: run, checkpoint: checkpoint)
+        return w.text
+    }
+
+    /// The lines of a new run that follows what these came to.
+    mutating func newRun(_ name: String) {
+        run = name
+        checkpoint = 0
+    }
+}
