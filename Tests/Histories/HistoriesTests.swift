@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import System
 import Testing
 
@@ -19,25 +18,22 @@ private func setting(_ name: String) -> Int? { getenv(name).flatMap { Int(String
 }
 
 /// Plays histories, as many at a time as there are processors.
-func play(_ seeds: [UInt64], _ pipeline: @escaping @Sendable (History) throws -> some Pipeline) async throws {
-    let next = Mutex(seeds[...])
+func play<P: Pipeline>(_ seeds: [UInt64], _ pipeline: @escaping @Sendable (History) throws -> P) async throws {
+    let workers = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     await withTaskGroup(of: Void.self) { group in
-        for _ in 0..<max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
-            group.addTask {
-                while let seed = next.withLock({ $0.popFirst() }) {
-                    do {
-                        var history = try History(seed: seed)
-                        try await history.play(try pipeline(history))
-                        report(history, nil)
-                    } catch { Issue.record("seed \(seed): \(error)") }
-                }
-            }
+        for worker in 0..<workers {
+            let share = seeds.indices.filter { $0 % workers == worker }.map { seeds[$0] }
+            group.addTask { for seed in share { await play(seed, pipeline) } }
         }
     }
 }
 
-private func report(_ history: History, _ error: (any Error)?) {
-    if history.problems.isEmpty { return }
-    let story = setting("STORY") == nil ? [] : history.story
-    Issue.record("seed \(history.seed): \((history.problems + story).joined(separator: "\n    "))")
+private func play<P: Pipeline>(_ seed: UInt64, _ pipeline: @Sendable (History) throws -> P) async {
+    do {
+        var history = try History(seed: seed)
+        do { try await history.play(try pipeline(history)) } catch { history.fail("\(error)") }
+        if history.problems.isEmpty { return }
+        let story = setting("STORY") == nil ? [] : history.story
+        Issue.record("seed \(seed): \((history.problems + story).joined(separator: "\n    "))")
+    } catch { Issue.record("seed \(seed): \(error)") }
 }

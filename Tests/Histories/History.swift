@@ -18,7 +18,7 @@ struct RunPlan {
 }
 
 /// Runs `fetch | extract | perms | dedupe | sink` once, over the emulator and the files of a workspace.
-protocol Pipeline {
+protocol Pipeline: Sendable {
     /// - Parameter random: what kills are drawn from.
     /// - Returns: the exit status of `sink`; nil where it was killed. And what was done, for a person.
     func run(_ plan: RunPlan, using random: inout SeededRandom) async throws -> (status: Int32?, story: [String])
@@ -87,6 +87,11 @@ struct History {
             if status != 0 && status != 65 { problems.append("the last runs end with \(status ?? -1)") }
         }
         try compare()
+    }
+
+    mutating func fail(_ why: String) {
+        tell("stopped")
+        problems.append(why)
     }
 
     @discardableResult

@@ -33,23 +33,23 @@ struct InProcess: Pipeline {
             story.add("\(name) is cut at \(end) of \(bytes.count)")
             try Scratch.write(Array(bytes[..<end]), to: workspace.file(name))
         }
-        try cut("items", 0.5)
+        try cut("items", 0.35)
         var extract = ExtractStage()
         try stage(&extract, "items", "access", story)
         var perms = PermsStage()
         try stage(&perms, "access", "documents", story)
         if plan.usesDedupe {
-            try cut("documents", 0.2)
+            try cut("documents", 0.15)
             var dedupe = Dedupe(try Memory(of: folder, log: story.log("dedupe")))
             try stage(&dedupe, "documents", "changed", story)
-            try cut("changed", 0.2)
+            try cut("changed", 0.15)
             if !plan.isClean, Bool.random(using: &random) {
                 try workspace.cutMemory(by: Int.random(in: 0..<200, using: &random))
             }
         } else {
             try Scratch.copy(workspace.file("documents"), to: workspace.file("changed"))
         }
-        try cut("changed", 0.2)
+        try cut("changed", 0.15)
         var left: Int?
         if !plan.isClean, Double.random(in: 0..<1, using: &random) < 0.3 {
             left = Int.random(in: 0..<80, using: &random)
@@ -82,7 +82,9 @@ struct InProcess: Pipeline {
             &stage, input: try Descriptor(opening: workspace.file(input), O_RDONLY),
             output: try Descriptor(opening: workspace.file(output), O_WRONLY | O_CREAT | O_TRUNC),
             log: story.log(output))
-        if status != .done { throw Failure(.software, "the stage that writes '\(output)' ended with \(status.rawValue)") }
+        // A document whose readers are unknown ends a stage with 65 too.
+        let isWhole = status == .done || !story.lines.contains { $0.contains("it was left out") }
+        if !isWhole { throw Failure(.software, "the stage that writes '\(output)' could not read a line") }
     }
 
     private func sink(_ folder: StateFolder, _ left: Int?, _ random: inout SeededRandom, _ story: Story) throws -> Int32? {
