@@ -7,15 +7,23 @@ public enum Files {
     /// - Parameter limit: the most that is read; a longer file is an error.
     public static func read(_ path: String, limit: Int = 1 << 32) throws -> [UInt8] {
         let file = try Descriptor(opening: path, O_RDONLY)
-        let step = max(4096, min(try file.size() + 1, 1 << 20))
         var bytes: [UInt8] = []
+        let step = 256 * 1024
+        bytes.reserveCapacity(max(0, min(try file.size(), limit)) + 1)
         while true {
-            let part = try [UInt8](unsafeUninitializedCapacity: step) { buffer, count in
-                count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            let at = bytes.count
+            if at > limit { throw SystemError("read", path, EFBIG) }
+            var got = 0
+            var failure: SystemError?
+            bytes += [UInt8](repeating: 0, count: step)
+            bytes.withUnsafeMutableBytes { all in
+                do throws(SystemError) {
+                    got = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: all[at...]))
+                } catch { failure = error }
             }
-            if part.isEmpty { return bytes }
-            bytes += part
-            if bytes.count > limit { throw SystemError("read", path, EFBIG) }
+            bytes.removeLast(step - got)
+            if let failure { throw failure }
+            if got == 0 { return bytes }
         }
     }
 

@@ -55,6 +55,9 @@ private let s2 = "[secret:bbbbbbbb]"
             "a field that is sometimes absent counts", ["GET h/a", "GET h/a?cursor=x"],
             [("GET h/a", 1), ("GET h/a?cursor=x", 2), ("GET h/a?cursor=y", 0), ("GET h/a?cursor=", 0)]),
         Case(
+            "a field that a later one lacks counts", ["GET h/a?cursor=x", "GET h/a"],
+            [("GET h/a", 2), ("GET h/a?cursor=x", 1), ("GET h/a?cursor=y", 0)]),
+        Case(
             "a field that nothing has does not count", ["GET h/a?page=1", "GET h/a?page=2"],
             [("GET h/a?new=x&page=2", 2), ("GET h/a?page=1&page2=1", 1)]),
         Case(

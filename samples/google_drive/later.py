@@ -1,4 +1,4 @@
-"""What happened in the hour between the two runs, and how the change logs tell it."""
+"""What happened in the two hours between the two runs, and how the change logs tell it."""
 
 from copy import deepcopy
 
@@ -8,7 +8,7 @@ from world import DOCUMENT, HANDBOOK, LAUNCH, LEGAL, MY_ROOT, ordinary, said, ti
 
 
 def second(world):
-    """The world one hour later. Its `logs` hold every change since the first run, oldest first, as (time, kind, id)."""
+    """The world two hours later. Its `logs` hold every change since the first run, oldest first, as (time, kind, id)."""
     world = deepcopy(world)
     history = _History(world)
     for act in (_edits, _removals, _moves, _sharing, _folder, _joined_drive):

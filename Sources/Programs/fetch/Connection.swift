@@ -45,12 +45,14 @@ struct Connection {
             writer = made
         }
         capture = writer
+        var retry = RetryPolicy()
+        retry.attempts = try arguments.int("attempts", in: 1...100) ?? retry.attempts
         let (credentials, store) = try Connection.credentials(arguments, connector.about)
         client = Client(
             transport: transport,
             authoriser: BearerCredentials(
                 credentials, allowedHosts: Set(connector.about.hosts), transport: transport, store: store),
-            refine: refine)
+            retry: retry, refine: refine)
     }
 
     /// Completes the capture, if there is one.

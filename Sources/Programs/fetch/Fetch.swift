@@ -19,7 +19,7 @@ struct Fetch {
         return Command(
             "fetch", "reads what changed in a source, and who may read it, and writes the stream on standard output",
             operands: [.init("SOURCE", required: false, "one of: \(Sources.names.joined(separator: ", "))")],
-            options: settings.map { .init($0.name, "NAME", repeatable: true, "sync this \($0.help) only (repeatable)") }
+            options: settings.map { .init($0.name, "NAME", repeatable: true, "sync only this: \($0.help) (repeatable)") }
                 + [
                     .init(
                         "state", "DIR",
@@ -40,7 +40,8 @@ struct Fetch {
                     .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
                     .init("replay", "FILE", "repeat the run that a capture holds, without network"),
                     .init("cacert", "FILE", "trust these certificates in place of the system's"),
-                    .init("window", "BYTES", "how much may wait for its turn (256M)"),
+                    .init("attempts", "N", "how often a call is tried before it fails (8)"),
+                .init("window", "BYTES", "how much may wait for its turn (256M)"),
                     .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
                     .init("max-line", "BYTES", "the longest line that is written (48M)"),
                 ],
