@@ -8,12 +8,20 @@ private func setting(_ name: String) -> Int? { getenv(name).flatMap { Int(String
 @Suite struct Histories {
     /// Seeds that found something wrong, and what it was.
     static let regressions: [UInt64] = []
+    static let programRegressions: [UInt64] = []
 
     @Test func inProcess() async throws {
         let count = setting("SEEDS") ?? 60
         let first = setting("FIRST") ?? 0
         let seeds = Histories.regressions + (first..<first + count).map { UInt64($0) }
         try await play(seeds) { InProcess(emulator: $0.emulator, workspace: $0.workspace) }
+    }
+
+    @Test func programs() async throws {
+        let count = setting("SEEDS") ?? 12
+        let first = setting("FIRST") ?? 0
+        let seeds = Histories.programRegressions + (first..<first + count).map { UInt64($0) }
+        try await play(seeds) { try Programs($0.emulator, $0.workspace) }
     }
 }
 
