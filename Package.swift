@@ -87,6 +87,7 @@ let package = Package(
         tests(
             "Histories", "DriveEmulator", "Processes", "extract", "perms", "System", "JSON", "Stream", "State", "HTTP",
             "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
+        tests("Kill", "Processes", "System", "JSON", "Destinations"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
