@@ -84,6 +84,15 @@ let package = Package(
         tests("Stream", "Stream", "JSON", "System"),
         tests("CommandLine", "CommandLine", "System"),
         tests("Documents", "Documents"),
+
+        // A service in memory, and what runs programs, for tests.
+        .target(
+            name: "DriveEmulator", dependencies: ["System", "JSON", "HTTP", "HTTPServer"], path: "Tests/Emulator", swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["System"], path: "Tests/Processes", swiftSettings: strict),
+        tests(
+            "Histories", "DriveEmulator", "Processes", "extract", "perms", "System", "JSON", "Stream", "State", "HTTP",
+            "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
+        tests("Kill", "Processes", "System", "JSON", "Destinations"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
