@@ -227,13 +227,4 @@ private let s2 = "[secret:bbbbbbbb]"
         #expect(failure?.status == .configuration)
         #expect(failure?.what.hasPrefix("f.ndjson line 2: ") == true)
     }
-
-    @Test func durations() {
-        #expect(Duration("20ms") == .milliseconds(20))
-        #expect(Duration("2s") == .seconds(2))
-        #expect(Duration("5m") == .seconds(300))
-        for text in ["", "ms", "20", "-1s", "1.5s", "99999999999999999999s", "2d", "٣s"] {
-            #expect(Duration(text) == nil)
-        }
-    }
 }

@@ -99,7 +99,7 @@ import Testing
         #expect(try bench.copied() == Position(run: "r", checkpoint: 1))
     }
 
-    @Test(arguments: Kind.allCases) func aStateThatWasPassedOverMayStillBeInTheFolder(_ kind: Kind) throws {
+    @Test(arguments: Kind.allCases) func aCopyThatAKillLeftBehindIsWrittenAnew(_ kind: Kind) throws {
         // Three STATEs in one commit, and a kill before the copy: the folder has what it had before all three.
         let bench = try Bench(kind)
         var stream = Lines()
@@ -109,7 +109,9 @@ import Testing
         stream.newRun("r2")
         try bench.sink([Lines.document("s:2", at: 2), stream.state(), stream.state(), stream.state(final: true)])
         try bench.folder.writeCheckpoint(old.raw)
-        var again = Lines(run: "r3", after: position)
+        var behind = Lines(run: "r3", after: position)
+        #expect(try bench.sink([Lines.document("s:2", at: 3), behind.state(final: true)]).status == 75)
+        var again = Lines(run: "r4", after: try bench.copied())
         #expect(try bench.sink([Lines.document("s:2", at: 3), again.state(final: true)]).status == 0)
     }
 
