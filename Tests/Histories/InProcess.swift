@@ -60,7 +60,6 @@ struct InProcess: Pipeline {
     private func fetch(_ plan: RunPlan, _ folder: StateFolder, _ story: Story) async throws {
         var options = SyncOptions(connection: "google_drive", run: "run\(plan.number)")
         options.listing = Depth(rawValue: plan.mode.rawValue)
-        options.partitionsAhead = 1
         options.debts = try folder.debts()
         if plan.neverDue {
             options.idsAge = .zero

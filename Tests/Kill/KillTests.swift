@@ -69,7 +69,7 @@ private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 3
         let wanted = try KillTests.undisturbed.get()
         let sample = try Sample()
         // No file may grow over 256 KiB, and the signal that would end the program is ignored.
-        let first = try sample.run(["sink": "trap '' XFSZ; ulimit -f 256;"])
+        let first = try sample.run(["sink": "bash -c 'trap \"\" XFSZ; ulimit -f 256; exec \"$@\"' sink"])
         #expect(first.last == 74, "\(first): \(sample.errors)")
         #expect(sample.errors.contains("sink: "))
         _ = try sample.runToTheEnd()
