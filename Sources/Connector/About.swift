@@ -43,7 +43,8 @@ public struct About: Sendable {
 
     public init(
         source: String, title: String, kinds: [String], hosts: [String], scopes: [String],
-        settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool, hasGroups: Bool,
+        settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool,
+        hasGroups: Bool,
         hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String
     ) {
         self.source = source

@@ -63,7 +63,9 @@ struct StreamWriter: ~Copyable {
     mutating func writeState(
         _ bookmark: borrowing Bookmark, always: Bool = false, partitionsComplete: Bool = false, isFinal: Bool = false
     ) throws {
-        if !always, let stateWritten, clock - stateWritten < .seconds(1), writer.written - lastState.end <= lastState.length {
+        if !always, let stateWritten, clock - stateWritten < .seconds(1),
+            writer.written - lastState.end <= lastState.length
+        {
             return
         }
         stateWritten = clock
