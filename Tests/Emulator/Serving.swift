@@ -5,7 +5,13 @@ import System
 
 extension DriveEmulator {
     /// Serves the emulator on loopback, under `/HOST/PATH`, as `fetch --via` asks.
-    public func serve() throws -> HTTPServer { try HTTPServer { self.respond(to: $0) } }
+    /// - Parameter notice: called before each answer.
+    public func serve(_ notice: @escaping @Sendable () -> Void = {}) throws -> HTTPServer {
+        try HTTPServer { request in
+            notice()
+            return self.respond(to: request)
+        }
+    }
 
     private func respond(to request: ServerRequest) -> ServerResponse {
         let path = request.path.split(separator: "/").map { PercentEncoding.decode($0) }

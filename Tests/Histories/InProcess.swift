@@ -60,7 +60,6 @@ struct InProcess: Pipeline {
     private func fetch(_ plan: RunPlan, _ folder: StateFolder, _ story: Story) async throws {
         var options = SyncOptions(connection: "google_drive", run: "run\(plan.number)")
         options.listing = Depth(rawValue: plan.mode.rawValue)
-        options.partitionsAhead = 1
         options.debts = try folder.debts()
         if plan.neverDue {
             options.idsAge = .zero
@@ -87,7 +86,9 @@ struct InProcess: Pipeline {
         if !isWhole { throw Failure(.software, "the stage that writes '\(output)' could not read a line") }
     }
 
-    private func sink(_ folder: StateFolder, _ left: Int?, _ random: inout SeededRandom, _ story: Story) throws -> Int32? {
+    private func sink(_ folder: StateFolder, _ left: Int?, _ random: inout SeededRandom, _ story: Story) throws
+        -> Int32?
+    {
         var options = Loader.Options()
         options.maxDelete = 100
         options.batch = [1, 3, 100].randomElement(using: &random) ?? 100
