@@ -69,13 +69,13 @@ let package = Package(
         program("perms", "Stream", "Documents", "Connector", "Connectors"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
-        program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
+        program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
         tests("HTTP", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
-        tests("Capture", "Capture"),
+        tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
@@ -84,6 +84,15 @@ let package = Package(
         tests("Stream", "Stream", "JSON", "System"),
         tests("CommandLine", "CommandLine", "System"),
         tests("Documents", "Documents"),
+
+        // A service in memory, and what runs programs, for tests.
+        .target(
+            name: "DriveEmulator", dependencies: ["System", "JSON", "HTTP", "HTTPServer"], path: "Tests/Emulator", swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["System"], path: "Tests/Processes", swiftSettings: strict),
+        tests(
+            "Histories", "DriveEmulator", "Processes", "extract", "perms", "System", "JSON", "Stream", "State", "HTTP",
+            "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
+        tests("Kill", "Processes", "System", "JSON", "Destinations"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

@@ -1,4 +1,5 @@
 import HTTP
+import System
 import JSON
 import Synchronization
 
@@ -45,7 +46,7 @@ public final class Redactor: Sendable {
         guard SecretNames.isHeader(name) else { return text(value) }
         if name.lowercased().hasSuffix("authorization"), let blank = value.firstIndex(of: " ") {
             let secret = value[value.index(after: blank)...]
-            if value[..<blank].lowercased() == "basic", let plain = Base64.decode(secret.utf8) {
+            if value[..<blank].lowercased() == "basic", let plain = Base64.decode(secret) {
                 let parts = plain.split(separator: UInt8(ascii: ":"), maxSplits: 1)
                 if parts.count == 2 { learn(String(decoding: parts[1], as: UTF8.self)) }
             }

@@ -9,10 +9,16 @@ public struct Log: Sendable {
 
     public let program: String
     public let form: Form
+    private let sink: @Sendable ([UInt8]) -> Void
 
-    public init(program: String, form: Form = .text) {
+    /// - Parameter sink: where lines go, each with its line feed: standard error, unless told.
+    public init(
+        program: String, form: Form = .text,
+        to sink: @escaping @Sendable ([UInt8]) -> Void = { try? Descriptor.standardError.write($0) }
+    ) {
         self.program = program
         self.form = form
+        self.sink = sink
     }
 
     public func warn(_ what: String, _ remedy: String = "") { write("warning", what, remedy) }
@@ -21,7 +27,7 @@ public struct Log: Sendable {
     private func write(_ level: String, _ what: String, _ remedy: String) {
         switch form {
         case .text:
-            put(Array("\(program): \(what)\(remedy.isEmpty ? "" : ": " + remedy)\n".utf8))
+            sink(Array("\(program): \(what)\(remedy.isEmpty ? "" : ": " + remedy)\n".utf8))
         case .json:
             event(level) { w in
                 w.member("message", what)
@@ -40,8 +46,6 @@ public struct Log: Sendable {
             body(&w)
         }
         w.endLine()
-        put(w.bytes)
+        sink(w.bytes)
     }
-
-    private func put(_ bytes: [UInt8]) { try? Descriptor.standardError.write(bytes) }
 }
