@@ -75,7 +75,8 @@ struct History {
                 tell("lose the memory")
             default: break
             }
-            let mode = [.incremental, .incremental, .incremental, Mode.full, .ids, .access].randomElement(using: &random)
+            let mode = [.incremental, .incremental, .incremental, Mode.full, .ids, .access].randomElement(
+                using: &random)
             try await run(RunPlan(mode: mode ?? .full, neverDue: chance(0.5)), pipeline)
         }
         for mode in final {

@@ -87,7 +87,9 @@ struct InProcess: Pipeline {
         if !isWhole { throw Failure(.software, "the stage that writes '\(output)' could not read a line") }
     }
 
-    private func sink(_ folder: StateFolder, _ left: Int?, _ random: inout SeededRandom, _ story: Story) throws -> Int32? {
+    private func sink(_ folder: StateFolder, _ left: Int?, _ random: inout SeededRandom, _ story: Story) throws
+        -> Int32?
+    {
         var options = Loader.Options()
         options.maxDelete = 100
         options.batch = [1, 3, 100].randomElement(using: &random) ?? 100

@@ -30,7 +30,8 @@ private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 3
         for n in 0..<kills {
             let at = 1 + n * last / kills + point % max(1, last / kills)
             let sample = try Sample()
-            let wrap = "\(Command.strace ?? "") -f -qq -o /dev/null -e trace=\(calls) -e inject=\(calls):signal=KILL:when=\(at)"
+            let wrap =
+                "\(Command.strace ?? "") -f -qq -o /dev/null -e trace=\(calls) -e inject=\(calls):signal=KILL:when=\(at)"
             let first = try sample.run([program: wrap])
             let wasKilled = first.contains(137)
             let second = try sample.runToTheEnd()
@@ -58,7 +59,9 @@ private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 3
         let sample = try Sample()
         let wrap = "\(Command.strace ?? "") -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=TERM:when=60"
         let first = try sample.run(["fetch": wrap])
-        #expect(first == [143, first[1], 0, 0, 75] && [0, 65].contains(first[1]) || first == [143, 0, 65, 0, 75], "\(first): \(sample.errors)")
+        #expect(
+            first == [143, first[1], 0, 0, 75] && [0, 65].contains(first[1]) || first == [143, 0, 65, 0, 75],
+            "\(first): \(sample.errors)")
         _ = try sample.runToTheEnd()
         _ = try sample.runToTheEnd()
         let found = try sample.dump()
@@ -82,7 +85,10 @@ private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 3
     func anOutputThatCantBeWrittenIsSaidAndAClosedPipeIsNot(program: String) throws {
         let sample = try Sample()
         let folder = Command.folder
-        let stages = ["fetch google_drive --via \(sample.url) --attempts 2 --credentials \(sample.scratch.file("credentials.json"))", "extract", "perms", "dedupe"]
+        let stages = [
+            "fetch google_drive --via \(sample.url) --attempts 2 --credentials \(sample.scratch.file("credentials.json"))",
+            "extract", "perms", "dedupe",
+        ]
         let index = try #require(stages.firstIndex { $0.hasPrefix(program) })
         let before = stages[..<index].map { "\(folder)/\($0) 2>/dev/null | " }.joined()
         let command = "\(folder)/\(stages[index])"

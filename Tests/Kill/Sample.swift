@@ -54,7 +54,10 @@ final class Sample: Sendable {
     func run(_ wrap: [String: String] = [:]) throws -> [Int32] {
         let state = "--state \(scratch.file("S"))"
         let programs = [
-            ("fetch", "google_drive --via \(url) --attempts 2 --credentials \(scratch.file("credentials.json")) \(state)"),
+            (
+                "fetch",
+                "google_drive --via \(url) --attempts 2 --credentials \(scratch.file("credentials.json")) \(state)"
+            ),
             ("extract", ""), ("perms", ""), ("dedupe", state),
             ("sink", "sqlite:\(scratch.file("docs.db")) --max-delete 100 --batch 20 \(state)"),
         ].map { name, arguments in "\(wrap[name] ?? "") \(Command.folder)/\(name) \(arguments)" }
