@@ -131,18 +131,4 @@ import Testing
         let recording = try Recording(parsing: Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8), name: "h")
         #expect(recording.exchanges.first?.url.description == expected)
     }
-
-    @Test func base64() {
-        // RFC 4648, section 10.
-        for (plain, coded) in [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
-        ] {
-            #expect(Base64.encode(Array(plain.utf8)) == coded)
-            #expect(Base64.decode(coded) == Array(plain.utf8))
-        }
-        #expect(Base64.decode("Zm9v\r\nYg".utf8) == Array("foob".utf8))
-        #expect(Base64.decode("Zm-_".utf8) == nil)
-        let every = [UInt8](0...255)
-        #expect(Base64.decode(Base64.encode(every).utf8) == every)
-    }
 }
