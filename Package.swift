@@ -87,7 +87,8 @@ let package = Package(
 
         // A service in memory, and what runs programs, for tests.
         .target(
-            name: "DriveEmulator", dependencies: ["System", "JSON", "HTTP", "HTTPServer"], path: "Tests/Emulator", swiftSettings: strict),
+            name: "DriveEmulator", dependencies: ["System", "JSON", "HTTP", "HTTPServer"], path: "Tests/Emulator",
+            swiftSettings: strict),
         .target(name: "Processes", dependencies: ["System"], path: "Tests/Processes", swiftSettings: strict),
         tests(
             "Histories", "DriveEmulator", "Processes", "extract", "perms", "System", "JSON", "Stream", "State", "HTTP",

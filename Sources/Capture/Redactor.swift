@@ -142,7 +142,9 @@ public final class Redactor: Sendable {
         if mediaType == "application/x-www-form-urlencoded" {
             return Array(form(String(decoding: bytes, as: UTF8.self)).utf8)
         }
-        if let json = try? JSON(parsing: bytes) { return self.json(json) }
+        if let json = try? JSON(parsing: bytes) {
+            return bytes[..<json.range.lowerBound] + self.json(json) + bytes[json.range.upperBound...]
+        }
         let type = mediaType ?? ""
         let isText =
             type.hasPrefix("text/") || type.hasPrefix("multipart/")

@@ -8,7 +8,10 @@ import System
 struct Replay {
     static let command = Command(
         "replay", "serves captures on loopback: what was recorded for https://HOST/PATH is answered at /HOST/PATH",
-        operands: [.init("FILE", repeatable: true, "a capture of fetch, or a .har of a browser or of mitmproxy; gzipped or not")],
+        operands: [
+            .init(
+                "FILE", repeatable: true, "a capture of fetch, or a .har of a browser or of mitmproxy; gzipped or not")
+        ],
         options: [
             .init("port", "N", "the port; 0 (the default) picks a free one"),
             .init("port-file", "F", "write the port to F once the server listens; else the address is printed"),
@@ -30,7 +33,10 @@ struct Replay {
             """,
         examples: [
             ("replay drive.har.ndjson.gz --port 8080", "serve a capture until SIGINT or SIGTERM"),
-            ("replay drive.har.ndjson.gz --port-file port --log requests --faults faults", "for a test: any port, and what was asked"),
+            (
+                "replay drive.har.ndjson.gz --port-file port --log requests --faults faults",
+                "for a test: any port, and what was asked"
+            ),
         ])
 
     static func main() {
