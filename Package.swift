@@ -58,6 +58,7 @@ let package = Package(
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
         library("Extraction", "System", "Documents", "CXML2"),
+        library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
@@ -65,8 +66,8 @@ let package = Package(
         // Programs: options and a loop each.
         program(
             "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
-        program("extract", "System", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
-        program("perms", "Stream", "Documents", "Connector", "Connectors"),
+        program("extract", "System", "Stream", "Extraction", "Stages"),
+        program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
         program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
@@ -76,6 +77,10 @@ let package = Package(
         tests("Capture", "Capture"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
+        tests("Sync", "Sync", "System", "JSON", "Connector"),
+        tests(
+            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",
+            "Connectors", "Sync", "Stages", "Deduplication", "Destinations"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
     ],
     cLanguageStandard: .c11,

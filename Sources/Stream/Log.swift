@@ -9,10 +9,16 @@ public struct Log: Sendable {
 
     public let program: String
     public let form: Form
+    private let put: @Sendable ([UInt8]) -> Void
 
-    public init(program: String, form: Form = .text) {
+    /// - Parameter write: where lines go, one a call: standard error unless told.
+    public init(
+        program: String, form: Form = .text,
+        write: @escaping @Sendable ([UInt8]) -> Void = { try? Descriptor.standardError.write($0) }
+    ) {
         self.program = program
         self.form = form
+        put = write
     }
 
     public func warn(_ what: String, _ remedy: String = "") { write("warning", what, remedy) }
@@ -42,6 +48,4 @@ public struct Log: Sendable {
         w.endLine()
         put(w.bytes)
     }
-
-    private func put(_ bytes: [UInt8]) { try? Descriptor.standardError.write(bytes) }
 }

@@ -38,7 +38,13 @@ struct Assembler: Sendable {
             case .skipped(let reason): outcome.fate = .skipped(reason)
             case .gone: outcome.records = [tombstone(entry, at: api.date)]
             case .there:
-                let draft = try await connector.item(entry, depth, api)
+                // What is owed is read whole, or what was only seen would pay for what was never read.
+                var depth = isOwed(entry.id) ? .full : depth
+                var draft = try await connector.item(entry, depth, api)
+                if depth != .full, let id = draft.id, isOwed(id) {
+                    depth = .full
+                    draft = try await connector.item(entry, depth, api)
+                }
                 if let reason = draft.skipped {
                     outcome.fate = .skipped(reason)
                 } else if let record = record(entry, draft, depth) {
@@ -105,6 +111,8 @@ struct Assembler: Sendable {
     private func isGone(_ id: String, _ failure: CallFailure) -> Bool {
         failure.status == 410 || (failure.status == 404 && owed[semanticID(id)]?.reason == "not_found")
     }
+
+    private func isOwed(_ id: String) -> Bool { owed[semanticID(id)] != nil }
 
     private func semanticID(_ id: String) -> String { "\(options.connection):\(id)" }
 
