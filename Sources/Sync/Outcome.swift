@@ -18,6 +18,8 @@ struct Outcome: Sendable {
     /// Written after the records, so that what they pay is owed again.
     var debt: Debt?
     var date: Timestamp?
+    /// For a person.
+    var note: String?
 
     var bytes: Int { records.reduce(0) { $0 + $1.record.count } }
 }
@@ -38,7 +40,13 @@ struct Assembler: Sendable {
             case .skipped(let reason): outcome.fate = .skipped(reason)
             case .gone: outcome.records = [tombstone(entry, at: api.date)]
             case .there:
-                let draft = try await connector.item(entry, depth, api)
+                // What is owed is read whole, or what was only seen would pay for what was never read.
+                var depth = isOwed(entry.id) ? .full : depth
+                var draft = try await connector.item(entry, depth, api)
+                if depth != .full, let id = draft.id, isOwed(id) {
+                    depth = .full
+                    draft = try await connector.item(entry, depth, api)
+                }
                 if let reason = draft.skipped {
                     outcome.fate = .skipped(reason)
                 } else if let record = record(entry, draft, depth) {
@@ -84,7 +92,7 @@ struct Assembler: Sendable {
     }
 
     /// A group with its members, or without any where they could not be read.
-    func outcome(of group: GroupEntry, _ api: API) async throws -> (outcome: Outcome, failure: CallFailure?) {
+    func outcome(of group: GroupEntry, _ api: API) async throws -> Outcome {
         var members: [JSON] = []
         var failed: CallFailure?
         do { members = try await connector.members(group, api) } catch let failure as CallFailure
@@ -98,13 +106,17 @@ struct Assembler: Sendable {
             w.array { w in for member in members { w.value(of: member) } }
         }
         let fate = failed == nil ? Outcome.Fate.emitted : .failed
-        return (Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date), failed)
+        var outcome = Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date)
+        outcome.note = failed.map { "the members of group \(group.id) can't be read (\($0)): nobody is taken for one" }
+        return outcome
     }
 
     /// 410 says that it was deleted; a bare 404 says so when a run before met it too.
     private func isGone(_ id: String, _ failure: CallFailure) -> Bool {
         failure.status == 410 || (failure.status == 404 && owed[semanticID(id)]?.reason == "not_found")
     }
+
+    private func isOwed(_ id: String) -> Bool { owed[semanticID(id)] != nil }
 
     private func semanticID(_ id: String) -> String { "\(options.connection):\(id)" }
 
