@@ -45,8 +45,14 @@ public struct Command: Sendable {
     /// Where the programs are: `SLUICE_BIN`, or beside the tests.
     public static let folder: String = {
         if let told = getenv("SLUICE_BIN") { return String(cString: told) }
-        let tests = Swift.CommandLine.arguments.first.flatMap { $0.hasPrefix("/") ? $0 : nil }
-        return tests.map { String($0[..<($0.lastIndex(of: "/") ?? $0.endIndex)]) } ?? ".build/release"
+        let size = Int(PATH_MAX)
+        let path = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            buffer.withMemoryRebound(to: CChar.self) {
+                count = max(0, readlink("/proc/self/exe", $0.baseAddress, size))
+            }
+        }
+        let slash = path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
+        return String(decoding: path[..<slash], as: UTF8.self)
     }()
     public static let strace: String? = ["/usr/bin/strace", "/bin/strace"].first { access($0, X_OK) == 0 }
 
