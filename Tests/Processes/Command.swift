@@ -45,14 +45,11 @@ public struct Command: Sendable {
     /// Where the programs are: `SLUICE_BIN`, or beside the tests.
     public static let folder: String = {
         if let told = getenv("SLUICE_BIN") { return String(cString: told) }
-        let size = Int(PATH_MAX)
-        let path = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            buffer.withMemoryRebound(to: CChar.self) {
-                count = max(0, readlink("/proc/self/exe", $0.baseAddress, size))
-            }
-        }
-        let slash = path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
-        return String(decoding: path[..<slash], as: UTF8.self)
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &path, path.count)
+        let bytes = path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0
+        return String(decoding: bytes[..<slash], as: UTF8.self)
     }()
     public static let strace: String? = ["/usr/bin/strace", "/bin/strace"].first { access($0, X_OK) == 0 }
 
