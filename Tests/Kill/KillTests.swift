@@ -4,7 +4,7 @@ import System
 import Testing
 
 /// `KILLS=30` kills each program at that many points.
-private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 3
+private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 1
 
 @Suite(.serialized, .enabled(if: Command.strace != nil, "strace is needed")) struct KillTests {
     /// A program, and calls to the system among which it is killed: the last of them may never come.
@@ -28,7 +28,7 @@ private let kills = getenv("KILLS").flatMap { Int(String(cString: $0)) } ?? 3
         let wanted = try KillTests.undisturbed.get()
         #expect(wanted.count > 100)
         for n in 0..<kills {
-            let at = 1 + n * last / kills + point % max(1, last / kills)
+            let at = 1 + (2 * n + 1) * last / (2 * kills)
             let sample = try Sample()
             let wrap =
                 "\(Command.strace ?? "") -f -qq -o /dev/null -e trace=\(calls) -e inject=\(calls):signal=KILL:when=\(at)"
