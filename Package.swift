@@ -50,7 +50,7 @@ let package = Package(
         library("Stream", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
         library("HTTP", "System", "JSON"),
-        library("Curl", "System", "JSON", "HTTP", "CCurl"),
+        library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
         library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
@@ -70,11 +70,13 @@ let package = Package(
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
-        program("replay", "System", "JSON", "HTTP", "Capture", "HTTPServer"),
+        program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
 
+        tests("State", "System", "Gzip", "JSON", "State"),
+        tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
         tests("HTTP", "HTTP", "System", "JSON"),
-        tests("Curl", "Curl", "HTTP", "System", "Gzip"),
-        tests("Capture", "Capture"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
+        tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
@@ -82,6 +84,21 @@ let package = Package(
             "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",
             "Connectors", "Sync", "Stages", "Deduplication", "Destinations"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
+        tests("System", "System", "Gzip"),
+        tests("JSON", "JSON", "System"),
+        tests("Stream", "Stream", "JSON", "System"),
+        tests("CommandLine", "CommandLine", "System"),
+        tests("Documents", "Documents"),
+
+        // A service in memory, and what runs programs, for tests.
+        .target(
+            name: "DriveEmulator", dependencies: ["System", "JSON", "HTTP", "HTTPServer"], path: "Tests/Emulator",
+            swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["System"], path: "Tests/Processes", swiftSettings: strict),
+        tests(
+            "Histories", "DriveEmulator", "Processes", "Stages", "System", "JSON", "Stream", "State", "HTTP",
+            "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
+        tests("Kill", "Processes", "System", "JSON", "Destinations"),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

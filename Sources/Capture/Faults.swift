@@ -160,16 +160,3 @@ extension JSON {
         return Int(int)
     }
 }
-
-extension Duration {
-    /// `20ms`, `2s`, `5m`: a whole number and its unit. Nil for anything else, and for more than a day.
-    public init?(_ text: some StringProtocol) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let units = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
-        guard let count = Int(digits), let unit = units[String(text[digits.endIndex...])], count <= 86_400_000 / unit
-        else {
-            return nil
-        }
-        self = .milliseconds(count * unit)
-    }
-}

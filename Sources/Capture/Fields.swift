@@ -16,7 +16,7 @@ struct Fields {
     }
 
     private mutating func add(_ place: String, _ name: String, _ value: String) {
-        if SecretNames.credentials.contains(SecretNames.normalized(name)) { return }
+        if SecretNames.isCredential(name) { return }
         values[place + name, default: []].append(value)
     }
 

@@ -67,7 +67,7 @@ struct HAR {
         guard let text, !text.isNull else { return [] }
         guard text.kind == .string else { throw EntryError("the text of a body is not a string") }
         if coding?.equals("base64") == true {
-            guard let decoded = Base64.decode((text.string ?? "").utf8) else {
+            guard let decoded = Base64.decode((text.string ?? "").filter { !$0.isWhitespace }) else {
                 throw EntryError("the text of a body is not base64")
             }
             return decoded

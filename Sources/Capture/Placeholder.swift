@@ -1,4 +1,5 @@
 import CCrypto
+import HTTP
 
 /// What stands in a capture where a secret was: `[secret:5f0c1a2b]`, the same for the same secret.
 ///
@@ -7,7 +8,7 @@ import CCrypto
 public enum Placeholder {
     private static let start = Array("[secret:".utf8)
     private static let digits = 8
-    private static let length = start.count + digits + 1
+    static let length = start.count + digits + 1
 
     static func make(for secret: String, key: [UInt8]) -> String {
         "[secret:" + hmacSHA256(Array(secret.utf8), key: key).prefix(digits / 2).map(hexadecimal).joined() + "]"
@@ -33,20 +34,36 @@ public enum Placeholder {
     }
     static func isAll(of text: String) -> Bool { text.utf8.count == length && stands(in: Array(text.utf8), at: 0) }
 
-    /// True when `text` is `pattern` with something in the place of each placeholder.
-    static func matches(_ text: String, pattern: String) -> Bool {
-        let bytes = Array(pattern.utf8)
-        var pieces: [[UInt8]] = [[]]
+    /// What stands before, between and after the placeholders of a text.
+    private static func pieces(of text: String) -> (around: [[UInt8]], placeholders: [String]) {
+        let bytes = Array(text.utf8)
+        var around: [[UInt8]] = [[]]
+        var placeholders: [String] = []
         var at = 0
         while at < bytes.count {
             if bytes[at] == start[0], stands(in: bytes, at: at) {
-                pieces.append([])
+                placeholders.append(String(decoding: bytes[at..<at + length], as: UTF8.self))
+                around.append([])
                 at += length
             } else {
-                pieces[pieces.count - 1].append(bytes[at])
+                around[around.count - 1].append(bytes[at])
                 at += 1
             }
         }
+        return (around, placeholders)
+    }
+
+    /// The text percent-encoded, its placeholders left to be seen.
+    static func encodeAround(_ text: String) -> String {
+        let (around, placeholders) = pieces(of: text)
+        return zip(around, placeholders + [""]).map {
+            PercentEncoding.encode(String(decoding: $0, as: UTF8.self)) + $1
+        }.joined()
+    }
+
+    /// True when `text` is `pattern` with something in the place of each placeholder.
+    static func matches(_ text: String, pattern: String) -> Bool {
+        let pieces = pieces(of: pattern).around
         var rest = Array(text.utf8)[...]
         guard let first = pieces.first, let last = pieces.last else { return false }
         if pieces.count == 1 { return rest.elementsEqual(first) }

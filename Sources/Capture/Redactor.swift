@@ -1,4 +1,5 @@
 import HTTP
+import System
 import JSON
 import Synchronization
 
@@ -45,7 +46,7 @@ public final class Redactor: Sendable {
         guard SecretNames.isHeader(name) else { return text(value) }
         if name.lowercased().hasSuffix("authorization"), let blank = value.firstIndex(of: " ") {
             let secret = value[value.index(after: blank)...]
-            if value[..<blank].lowercased() == "basic", let plain = Base64.decode(secret.utf8) {
+            if value[..<blank].lowercased() == "basic", let plain = Base64.decode(secret) {
                 let parts = plain.split(separator: UInt8(ascii: ":"), maxSplits: 1)
                 if parts.count == 2 { learn(String(decoding: parts[1], as: UTF8.self)) }
             }
@@ -66,25 +67,32 @@ public final class Redactor: Sendable {
     // MARK: Addresses
 
     /// The text of a URL: what its query or its path permits is replaced, and a user name with its password.
-    public func url(_ url: some StringProtocol) -> String {
+    public func url(_ url: some StringProtocol) -> String { self.url(url, depth: 0) }
+
+    func url(_ url: some StringProtocol, depth: Int) -> String {
         let hash = url.firstIndex(of: "#") ?? url.endIndex
         let question = url[..<hash].firstIndex(of: "?") ?? hash
-        var result = address(url[..<question])
-        if question < hash { result += "?" + form(url[url.index(after: question)..<hash]) }
+        var result = address(url[..<question], depth: depth)
+        if question < hash { result += "?" + form(url[url.index(after: question)..<hash], depth: depth) }
         if hash < url.endIndex {
             let fragment = url[url.index(after: hash)...]
-            result += "#" + (fragment.contains("=") ? form(fragment) : String(fragment))
+            result += "#" + (fragment.contains("=") ? form(fragment, depth: depth) : String(fragment))
         }
         return result
     }
 
     /// Scheme, host and path.
-    private func address(_ url: some StringProtocol) -> String {
+    private func address(_ url: some StringProtocol, depth: Int) -> String {
         guard let scheme = url.firstRange(of: "://") else { return String(url) }
         let rest = url[scheme.upperBound...]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = String(rest[..<slash])
-        if let at = authority.lastIndex(of: "@") { authority = credential(String(authority[..<at])) + authority[at...] }
+        if let at = authority.lastIndex(of: "@") {
+            if let colon = authority[..<at].firstIndex(of: ":") {
+                learn(PercentEncoding.decode(authority[authority.index(after: colon)..<at]))
+            }
+            authority = placeholder(for: String(authority[..<at])) + authority[at...]
+        }
         var segments = rest[slash...].split(separator: "/", omittingEmptySubsequences: false).map { Substring($0) }
         let host = authority.lowercased().prefix { $0 != ":" }
         if let secret = SharingLink.secretSegment(host: String(host), segments: Array(segments.dropFirst())),
@@ -92,34 +100,36 @@ public final class Redactor: Sendable {
         {
             segments[secret + 1] = Substring(placeholder(for: PercentEncoding.decode(segments[secret + 1])))
         }
-        segments = segments.map { Substring(text(String($0))) }
+        segments = segments.map { Substring(text(String($0), depth: depth + 1)) }
         return url[..<scheme.upperBound] + authority + segments.joined(separator: "/")
     }
 
     /// A query or a form body, still encoded: the values of secret names are replaced, the rest stays as it is.
-    public func form(_ fields: some StringProtocol) -> String {
+    public func form(_ fields: some StringProtocol) -> String { form(fields, depth: 0) }
+
+    private func form(_ fields: some StringProtocol, depth: Int) -> String {
         let pieces = fields.split(separator: "&", omittingEmptySubsequences: false)
         let names = pieces.map { piece in
             let name = PercentEncoding.decode(piece.prefix { $0 != "=" }, plusIsSpace: true)
             return name.hasPrefix("amp;") ? String(name.dropFirst(4)) : name
         }
+        var neighbours = SecretNames.Neighbours { names }
         return zip(pieces, names).map { piece, name in
             guard let equals = piece.firstIndex(of: "=") else { return String(piece) }
             let value = PercentEncoding.decode(piece[piece.index(after: equals)...], plusIsSpace: true)
-            if SecretNames.isParameter(name, beside: names) {
-                let isCredential = SecretNames.credentials.contains(SecretNames.normalized(name))
-                return piece[...equals] + (isCredential ? credential(value) : placeholder(for: value))
+            if SecretNames.isParameter(name, beside: &neighbours) {
+                return piece[...equals] + (SecretNames.isCredential(name) ? credential(value) : placeholder(for: value))
             }
-            let clean = text(value)
-            return clean == value ? String(piece) : piece[...equals] + PercentEncoding.encode(clean)
+            let clean = text(value, depth: depth + 1)
+            return clean == value ? String(piece) : piece[...equals] + Placeholder.encodeAround(clean)
         }.joined(separator: "&")
     }
 
     /// Fields of a query for a log: secrets are shown as `[secret]`, which tells nothing, not even which are the same.
     public static func masked(_ fields: [(name: String, value: String)]) -> [(name: String, value: String)] {
-        let names = fields.map(\.name)
+        var names = SecretNames.Neighbours { fields.map(\.name) }
         return fields.map { name, value in
-            SecretNames.isParameter(name, beside: names) && !Placeholder.isAll(of: value)
+            SecretNames.isParameter(name, beside: &names) && !Placeholder.isAll(of: value)
                 ? (name, "[secret]") : (name, value)
         }
     }
@@ -132,7 +142,9 @@ public final class Redactor: Sendable {
         if mediaType == "application/x-www-form-urlencoded" {
             return Array(form(String(decoding: bytes, as: UTF8.self)).utf8)
         }
-        if let json = try? JSON(parsing: bytes) { return self.json(json) }
+        if let json = try? JSON(parsing: bytes) {
+            return bytes[..<json.range.lowerBound] + self.json(json) + bytes[json.range.upperBound...]
+        }
         let type = mediaType ?? ""
         let isText =
             type.hasPrefix("text/") || type.hasPrefix("multipart/")
@@ -163,9 +175,12 @@ public final class Redactor: Sendable {
     /// Makes the secrets of an object known before any of its text is looked at.
     private func learnMembers(of json: JSON) {
         let members = json.members
+        var neighbours = Redactor.neighbours(members)
         for (name, value) in members {
             if let secret = value.string {
-                if isSecret(name, among: members), !Placeholder.occurs(in: secret) { learn(secret) }
+                if SecretNames.isMember(name.string ?? "", beside: &neighbours), !Placeholder.occurs(in: secret) {
+                    learn(secret)
+                }
             } else {
                 learnMembers(of: value)
             }
@@ -173,8 +188,8 @@ public final class Redactor: Sendable {
         for element in json.elements { learnMembers(of: element) }
     }
 
-    private func isSecret(_ name: JSON, among members: [(name: JSON, value: JSON)]) -> Bool {
-        SecretNames.isMember(name.string ?? "", beside: { members.map { $0.name.string ?? "" } })
+    private static func neighbours(_ members: [(name: JSON, value: JSON)]) -> SecretNames.Neighbours {
+        SecretNames.Neighbours { members.map { $0.name.string ?? "" } }
     }
 
     private func collect(_ json: JSON, isSecret: Bool, _ edits: inout [(range: Range<Int>, with: [UInt8])]) {
@@ -187,29 +202,47 @@ public final class Redactor: Sendable {
             var w = JSONWriter()
             w.string(String(decoding: clean, as: UTF8.self))
             edits.append((json.range, w.bytes))
+        case .number:
+            guard isSecret else { return }
+            var w = JSONWriter()
+            w.string(placeholder(for: json.raw.text))
+            edits.append((json.range, w.bytes))
         case .array: for element in json.elements { collect(element, isSecret: isSecret, &edits) }
         case .object:
             let members = json.members
+            var neighbours = Redactor.neighbours(members)
             for (name, value) in members {
                 collect(name, isSecret: false, &edits)
-                collect(value, isSecret: self.isSecret(name, among: members), &edits)
+                // A number is a secret only under a name that has no other use: `token` may count something.
+                let isSecret =
+                    value.kind == .number
+                    ? SecretNames.isCredential(name.string ?? "")
+                    : SecretNames.isMember(name.string ?? "", beside: &neighbours)
+                collect(value, isSecret: isSecret, &edits)
             }
         default: return
         }
     }
 
     /// Running text.
-    public func text(_ text: String) -> String {
+    public func text(_ text: String) -> String { self.text(text, depth: 0) }
+
+    /// How often text may be encoded inside text: more is not looked into.
+    private static let deepest = 4
+
+    /// - Parameter depth: how often what this text was in had to be decoded.
+    func text(_ text: String, depth: Int) -> String {
+        if depth > Redactor.deepest { return text }
         let bytes = Array(text.utf8)
-        let clean = self.text(bytes)
+        let clean = self.text(bytes, depth: depth)
         return clean == bytes ? text : String(decoding: clean, as: UTF8.self)
     }
 
-    private func text(_ bytes: [UInt8]) -> [UInt8] {
+    private func text(_ bytes: [UInt8], depth: Int = 0) -> [UInt8] {
         if bytes.count < Redactor.shortestFree { return bytes }
         let known = learned.withLock { $0 }.replacing(in: bytes) {
             Array(placeholder(for: String(decoding: $0, as: UTF8.self)).utf8)
         }
-        return TextScan.replacing(in: known, redactor: self)
+        return TextScan.replacing(in: known, redactor: self, depth: depth)
     }
 }

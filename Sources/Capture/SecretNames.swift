@@ -1,21 +1,37 @@
 /// The names under which services hand out secrets. Names are compared in small letters, without `_` and `-`.
 enum SecretNames {
     /// Credentials: secret in JSON, forms, queries and text, and never what tells one request from another.
-    static let credentials: Set<String> = [
-        "accesstoken", "refreshtoken", "idtoken", "clientsecret", "clientassertion", "assertion", "password", "passwd",
-        "passphrase", "devicecode", "usercode", "codeverifier", "apikey", "xapikey", "apitoken", "privatekey",
-        "sessiontoken", "authtoken", "bearertoken", "oauthtoken", "oauthtokensecret", "oauthverifier", "securitytoken",
-        "bottoken", "apptoken", "webhooksecret", "signingsecret", "signingkey", "verificationtoken",
-        "personalaccesstoken", "privatetoken", "jobtoken", "csrftoken", "xsrftoken", "authorization", "accountkey",
-        "secretkey", "secretaccesskey", "awssecretaccesskey", "sharedsecret", "connectionstring", "samlresponse",
+    private static let credentials: Set<String> = [
+        "accesstoken", "refreshtoken", "idtoken", "clientassertion", "assertion", "passwd", "passphrase", "devicecode",
+        "usercode", "codeverifier", "privatekey", "sessiontoken", "sessionid", "jsessionid", "authtoken", "bearertoken",
+        "oauthtoken", "oauthverifier", "securitytoken", "bottoken", "apptoken", "apitoken", "signingkey",
+        "verificationtoken", "personalaccesstoken", "privatetoken", "jobtoken", "csrftoken", "xsrftoken",
+        "authorization",
+        "accountkey", "secretkey", "secretaccesskey", "awssecretaccesskey", "connectionstring", "samlresponse",
     ]
+    private static let credentialEndings = ["clientsecret", "password", "apikey"]
+
+    static func isCredential(normalized name: String) -> Bool {
+        credentials.contains(name) || credentialEndings.contains { name.hasSuffix($0) }
+    }
+    static func isCredential(_ name: String) -> Bool { isCredential(normalized: normalized(name)) }
 
     /// Secret too, but the words have other uses: in running text only `name=value` and `"name":"value"` count.
     private static let members: Set<String> = [
-        "token", "secret", "pwd", "cookie", "setcookie", "feedtoken", "rsstoken", "staticobjecttoken", "runnerstoken",
-        "incomingemailtoken", "tempclonetoken", "resourcekey", "rlkey", "tempauth", "authkey", "jwt", "otp",
-        "xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential",
+        "pwd", "cookie", "setcookie", "resourcekey", "rlkey", "tempauth", "authkey", "jwt", "otp", "xamzsignature",
+        "xamzcredential", "xgoogsignature", "xgoogcredential",
     ]
+
+    /// A token is a secret unless its name says that it is a place in a list.
+    private static let places = [
+        "page", "sync", "delta", "skip", "continu", "next", "start", "cursor", "change", "resum", "offset", "marker",
+        "position",
+    ]
+
+    private static func isSecretWord(normalized name: String) -> Bool {
+        members.contains(name) || name.hasSuffix("secret")
+            || name.hasSuffix("token") && !places.contains { name.contains($0) }
+    }
 
     /// Secret in the query of a URL.
     private static let parameters: Set<String> = ["sig", "signature", "hmac"]
@@ -35,25 +51,35 @@ enum SecretNames {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func isMember(_ name: String, beside others: () -> [String]) -> Bool {
-        let name = normalized(name)
-        if credentials.contains(name) || members.contains(name) { return true }
-        return name == "code" && others().contains { besideCode.contains(normalized($0)) }
+    /// What stands beside a name, looked at once for all of them and only where it matters.
+    struct Neighbours {
+        private let names: () -> [String]
+        private lazy var normal = names().map { SecretNames.normalized($0) }
+        fileprivate lazy var areSigned = normal.contains { parameters.contains($0) }
+        fileprivate lazy var areExchange = normal.contains { besideCode.contains($0) }
+
+        init(_ names: @escaping () -> [String]) { self.names = names }
     }
 
-    static func isParameter(_ name: String, beside others: [String]) -> Bool {
-        if isMember(name, beside: { others }) { return true }
+    static func isMember(_ name: String, beside others: inout Neighbours) -> Bool {
+        isMember(normalized: normalized(name), beside: &others)
+    }
+    private static func isMember(normalized name: String, beside others: inout Neighbours) -> Bool {
+        isCredential(normalized: name) || isSecretWord(normalized: name) || name == "code" && others.areExchange
+    }
+
+    static func isParameter(_ name: String, beside others: inout Neighbours) -> Bool {
         let name = normalized(name)
-        if parameters.contains(name) || name.hasPrefix("xamz") || name.hasPrefix("xgoog") { return true }
-        return besideSignature.contains(name) && others.contains { parameters.contains(normalized($0)) }
+        return isMember(normalized: name, beside: &others) || parameters.contains(name) || name.hasPrefix("xamz")
+            || name.hasPrefix("xgoog") || besideSignature.contains(name) && others.areSigned
     }
 
     /// - Parameter named: true where a quote or an equals sign stands between name and value.
     static func isInText(_ word: String, named: Bool) -> Bool {
         var name = normalized(word)
         if name.hasPrefix("u0026") { name.removeFirst(5) }
-        if credentials.contains(name) { return true }
-        return named && (members.contains(name) || parameters.contains(name) || name.hasPrefix("xamzs"))
+        if isCredential(normalized: name) { return true }
+        return named && (isSecretWord(normalized: name) || parameters.contains(name) || name.hasPrefix("xamzs"))
     }
 
     static func isHeader(_ name: String) -> Bool {

@@ -5,18 +5,20 @@ import HTTP
 struct TextScan {
     private let bytes: [UInt8]
     private let redactor: Redactor
+    private let depth: Int
     private var out: [UInt8] = []
     private var copied = 0
 
-    static func replacing(in bytes: [UInt8], redactor: Redactor) -> [UInt8] {
-        var scan = TextScan(bytes: bytes, redactor: redactor)
+    static func replacing(in bytes: [UInt8], redactor: Redactor, depth: Int) -> [UInt8] {
+        var scan = TextScan(bytes: bytes, redactor: redactor, depth: depth)
         scan.run()
         return scan.copied == 0 ? bytes : scan.out + bytes[scan.copied...]
     }
 
-    private init(bytes: [UInt8], redactor: Redactor) {
+    private init(bytes: [UInt8], redactor: Redactor, depth: Int) {
         self.bytes = bytes
         self.redactor = redactor
+        self.depth = depth
     }
 
     private static let isWord = table { byte in
@@ -28,7 +30,11 @@ struct TextScan {
     private static let isToken = table { isWord[Int($0)] || "._~+/=%".utf8.contains($0) }
     private static let endsValue = table { $0 <= 0x20 || "\"'&,;<>)}]\\|".utf8.contains($0) }
     private static let endsLink = table { $0 <= 0x20 || $0 >= 0x7F || "\"'<>\\|`{}^".utf8.contains($0) }
+    private static let mayStandBeforeValue = table { " \"'\\=:>".utf8.contains($0) }
+    /// The token prefixes by their first two bytes.
+    private static let prefixes = Dictionary(grouping: SecretNames.tokenPrefixes) { UInt16($0[0]) << 8 | UInt16($0[1]) }
     private static let startsToken = table { byte in SecretNames.tokenPrefixes.contains { $0[0] == byte } }
+    private static let webToken = Array("eyJ".utf8)
 
     private static func table(_ test: (UInt8) -> Bool) -> [Bool] { (0...255).map { test(UInt8($0)) } }
 
@@ -49,12 +55,26 @@ struct TextScan {
         var at = 0
         while at < bytes.count {
             guard TextScan.isWord[Int(bytes[at])] else {
-                at += 1
+                at = encoded(at) ?? at + 1
                 continue
             }
             let end = self.end(TextScan.isWord, from: at)
             at = link(at..<end) ?? value(after: at..<end) ?? token(at, end) ?? end
         }
+    }
+
+    /// An encoded form or link that this `%3D` is in: where it ends.
+    private mutating func encoded(_ at: Int) -> Int? {
+        guard at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), bytes[at + 1] == UInt8(ascii: "3"),
+            bytes[at + 2] | 0x20 == UInt8(ascii: "d")
+        else { return nil }
+        var start = at
+        while start > copied, !TextScan.endsLink[Int(bytes[start - 1])] { start -= 1 }
+        let end = self.end(TextScan.endsLink, from: at, while: false)
+        let plain = PercentEncoding.decode(text(start..<end))
+        let clean = redactor.text(plain, depth: depth + 1)
+        if clean != plain { replace(start..<end, with: Placeholder.encodeAround(clean)) }
+        return end
     }
 
     /// A link that begins with this word: where it ends, whether it held a secret or not.
@@ -67,19 +87,21 @@ struct TextScan {
         // The full stop of a sentence is not part of the link that ends it.
         while end > word.upperBound + 3, ".,;:!?)".utf8.contains(bytes[end - 1]) { end -= 1 }
         let link = text(word.lowerBound..<end)
-        let clean = redactor.url(link)
+        let clean = redactor.url(link, depth: depth)
         if clean != link { replace(word.lowerBound..<end, with: clean) }
         return end
     }
 
     /// The value that a secret's name or a scheme stands before: where it ends.
     private mutating func value(after word: Range<Int>) -> Int? {
-        guard word.count <= 40, word.upperBound < bytes.count else { return nil }
         var at = word.upperBound
-        if bytes[at] == 0x20, at + 1 < bytes.count, !"=:".utf8.contains(bytes[at + 1]) {
-            guard word.count == 5 || word.count == 6, ["bearer", "basic"].contains(text(word).lowercased()) else {
-                return nil
-            }
+        guard word.count <= 40, at < bytes.count, TextScan.mayStandBeforeValue[Int(bytes[at])] else { return nil }
+        if bytes[at] == 0x20, at + 1 < bytes.count, bytes[at + 1] != UInt8(ascii: "="),
+            bytes[at + 1] != UInt8(ascii: ":")
+        {
+            guard bytes[word.lowerBound] | 0x20 == UInt8(ascii: "b"), word.count == 5 || word.count == 6,
+                ["bearer", "basic"].contains(text(word).lowercased())
+            else { return nil }
             let end = self.end(TextScan.isToken, from: at + 1)
             return looksDrawn(at + 1..<end) ? mask(at + 1..<end) : nil
         }
@@ -117,21 +139,23 @@ struct TextScan {
 
     /// A token by its looks: where it ends.
     private mutating func token(_ start: Int, _ end: Int) -> Int? {
-        guard TextScan.startsToken[Int(bytes[start])],
-            let prefix = SecretNames.tokenPrefixes.first(where: { bytes[start...].starts(with: $0) })
+        guard start + 1 < bytes.count, TextScan.startsToken[Int(bytes[start])],
+            let prefix = TextScan.prefixes[UInt16(bytes[start]) << 8 | UInt16(bytes[start + 1])]?
+                .first(where: { bytes[start...].starts(with: $0) })
         else { return nil }
+        if prefix == TextScan.webToken { return webToken(start, end) }
         var stop = self.end(TextScan.isToken, from: start)
         while stop > start, bytes[stop - 1] == UInt8(ascii: ".") { stop -= 1 }
-        let first = min(start + prefix.count, stop)
-        let drawn = first..<stop
-        guard drawn.count >= Redactor.shortestFree, looksDrawn(drawn) else { return nil }
-        if prefix.elementsEqual("eyJ".utf8) {
-            // A JSON Web Token has three parts.
-            guard bytes[start..<stop].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).count == 3
-            else {
-                return nil
-            }
-        }
-        return mask(start..<stop)
+        let drawn = min(start + prefix.count, stop)..<stop
+        return drawn.count >= Redactor.shortestFree && looksDrawn(drawn) ? mask(start..<stop) : nil
+    }
+
+    /// A JSON Web Token: three words with a full stop between them.
+    private mutating func webToken(_ start: Int, _ end: Int) -> Int? {
+        func isDot(_ at: Int) -> Bool { at < bytes.count && bytes[at] == UInt8(ascii: ".") }
+        guard isDot(end) else { return nil }
+        let second = self.end(TextScan.isWord, from: end + 1)
+        guard isDot(second) else { return nil }
+        return mask(start..<self.end(TextScan.isWord, from: second + 1))
     }
 }

@@ -136,15 +136,10 @@ public struct Arguments: Sendable {
     /// A duration: `20ms`, `30s`, `15m`, `24h`, `7d`, or `0`.
     public func duration(_ name: String) throws -> Duration? {
         guard let text = self[name] else { return nil }
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let units: [String: Duration] = [
-            "ms": .milliseconds(1), "s": .seconds(1), "m": .seconds(60), "h": .seconds(3600), "d": .seconds(86_400),
-        ]
-        if text == "0" { return .zero }
-        guard let number = Int(digits), number < 1 << 31, let unit = units[String(text[digits.endIndex...])] else {
+        guard let duration = Duration(text) else {
             throw Failure(.usage, "--\(name): '\(text)' is no duration", "give one such as 20ms, 30s, 15m, 24h or 7d")
         }
-        return unit * number
+        return duration
     }
 
     /// The longest line that a stage takes.
@@ -152,7 +147,7 @@ public struct Arguments: Sendable {
 
     var logForm: Log.Form {
         get throws {
-            guard let text = self["log"] else { return .text }
+            guard !command.hasOwnLog, let text = self["log"] else { return .text }
             guard let form = Log.Form(rawValue: text) else {
                 throw Failure(.usage, "--log: '\(text)' is unknown", "give 'text' or 'json'")
             }

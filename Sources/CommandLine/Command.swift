@@ -45,18 +45,25 @@ public struct Command: Sendable {
     public let summary: String
     public let operands: [Operand]
     public let options: [Option]
+    /// What a user must know beside the options.
+    public let notes: String
     /// Each a command line, and what it is for.
     public let examples: [(command: String, what: String)]
+    /// `--log` means something else here.
+    let hasOwnLog: Bool
 
     public init(
-        _ name: String, _ summary: String, operands: [Operand] = [], options: [Option] = [],
+        _ name: String, _ summary: String, operands: [Operand] = [], options: [Option] = [], notes: String = "",
         examples: [(command: String, what: String)]
     ) {
         self.name = name
         self.summary = summary
         self.operands = operands
-        self.options = options + Command.common
+        let own = Set(options.map(\.name))
+        self.options = options + Command.common.filter { !own.contains($0.name) }
+        self.notes = notes
         self.examples = examples
+        hasOwnLog = own.contains("log")
     }
 
     /// What every program takes.
@@ -85,7 +92,9 @@ public struct Command: Sendable {
         page += "\noptions:\n"
         for o in options { page += "  \(padded("--\(o.name)" + (o.value.map { " \($0)" } ?? ""))) \(o.help)\n" }
         page +=
-            "\nAn option may also come from the environment (SLUICE_STATE for --state) or from --config FILE.\n\nexamples:\n"
+            "\nAn option may also come from the environment (SLUICE_STATE for --state) or from --config FILE.\n"
+        if !notes.isEmpty { page += "\n\(notes)\n" }
+        page += "\nexamples:\n"
         for e in examples { page += "  \(e.command)\n      \(e.what)\n" }
         return page
     }

@@ -28,6 +28,9 @@ public struct About: Sendable {
     public var settings: [(name: String, help: String)]
     /// A change feed is followed by a cursor; otherwise time is.
     public var hasFeed: Bool
+    /// An item may go from one partition to another and keep its id. Then partitions are read one after the other: what one
+    /// was told before the move must not be written after what the other was told after it.
+    public var itemsMove: Bool
     /// A page token is a resume point also in a later run.
     public var pageTokensLast: Bool
     /// Groups and their members are listed.
@@ -40,7 +43,8 @@ public struct About: Sendable {
 
     public init(
         source: String, title: String, kinds: [String], hosts: [String], scopes: [String],
-        settings: [(name: String, help: String)], hasFeed: Bool, pageTokensLast: Bool, hasGroups: Bool,
+        settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool,
+        hasGroups: Bool,
         hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String
     ) {
         self.source = source
@@ -50,6 +54,7 @@ public struct About: Sendable {
         self.scopes = scopes
         self.settings = settings
         self.hasFeed = hasFeed
+        self.itemsMove = itemsMove
         self.pageTokensLast = pageTokensLast
         self.hasGroups = hasGroups
         self.hasWebhooks = hasWebhooks
@@ -70,6 +75,7 @@ public struct About: Sendable {
             w.key("capabilities")
             w.object { w in
                 w.member("change_feed", hasFeed)
+                w.member("items_move", itemsMove)
                 w.member("resume_inside_listing", pageTokensLast)
                 w.member("groups", hasGroups)
                 w.member("webhooks", hasWebhooks)

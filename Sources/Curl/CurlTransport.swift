@@ -10,7 +10,7 @@ public final class CurlTransport: Transport, Sendable {
         /// A file of certificates to trust in place of the machine's.
         public var caFile: String?
         public var userAgent: String
-        /// How many connections may be open to one host, and are kept open in all.
+        /// How many requests may be under way, and how many connections are kept open. Others wait in order.
         public var maxConnections: Int
         /// A proxy; nil is what the environment says. This machine is never reached through one.
         public var proxy: String?

@@ -43,9 +43,6 @@ final class Handle {
         curl_set_pointer(easy, CURLOPT_WRITEDATA, pointer)
         curl_set_receiver(easy, CURLOPT_HEADERFUNCTION, receiveLine)
         curl_set_pointer(easy, CURLOPT_HEADERDATA, pointer)
-        curl_set_progress(easy, receiveTotal)
-        curl_set_pointer(easy, CURLOPT_XFERINFODATA, pointer)
-        curl_set_long(easy, CURLOPT_NOPROGRESS, 0)
     }
 
     private func setConnection(_ request: Request, _ options: CurlTransport.Options) {
@@ -75,7 +72,6 @@ final class Handle {
         curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
         curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, max(1, options.stall.milliseconds / 1000))
         curl_set_string(easy, CURLOPT_USERAGENT, options.userAgent)
-        curl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")
     }
 
     private func setRequest(_ request: Request) {
@@ -83,6 +79,7 @@ final class Handle {
         headers = nil
         // An empty field takes away what libcurl would add.
         headers = curl_slist_append(headers, "Expect:")
+        headers = curl_slist_append(headers, "Accept-Encoding: gzip")
         if request.headers["content-type"] == nil { headers = curl_slist_append(headers, "Content-Type:") }
         for field in request.headers.fields {
             headers = curl_slist_append(
@@ -127,11 +124,4 @@ private func receiveLine(
     guard let transfer else { return 0 }
     let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue().receive(line: buffer) ? buffer.count : -1
-}
-
-private func receiveTotal(
-    _ transfer: UnsafeMutableRawPointer?, _: curl_off_t, _ received: curl_off_t, _: curl_off_t, _: curl_off_t
-) -> Int32 {
-    guard let transfer else { return 1 }
-    return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue().receive(total: Int(received)) ? 0 : 1
 }

@@ -7,7 +7,7 @@ import System
 /// The thread that moves the bytes of all transfers.
 ///
 /// Sendable: `multi` may be woken from any thread (`curl_multi_wakeup`), and is else used by the loop's thread alone, as are
-/// `active` and `idle`; the rest is behind a mutex.
+/// `active`, `idle` and `waiting`; the rest is behind a mutex.
 final class Loop: @unchecked Sendable {
     private struct Queue {
         var submitted: [Transfer] = []
@@ -21,6 +21,9 @@ final class Loop: @unchecked Sendable {
     private let queue = Mutex(Queue())
     private var active: [UnsafeMutableRawPointer: (handle: Handle, transfer: Transfer)] = [:]
     private var idle: [Handle] = []
+    /// Those that must wait for another to end, in order. libcurl could keep them, but when one that it has just woken is
+    /// cancelled, it forgets to wake the next.
+    private var waiting: [Transfer] = []
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
@@ -31,7 +34,6 @@ final class Loop: @unchecked Sendable {
         multi = made
         self.options = options
         curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, options.maxConnections)
-        curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.maxConnections)
         var thread = pthread_t()
         let loop = Unmanaged.passRetained(self)
         guard pthread_create(&thread, nil, work, loop.toOpaque()) == 0 else {
@@ -69,18 +71,32 @@ final class Loop: @unchecked Sendable {
                 defer { queue = Queue(isStopped: queue.isStopped) }
                 return queue
             }
-            news.submitted.forEach(start)
+            waiting += news.submitted
             if news.hasCancelled || news.isStopped {
+                waiting.removeAll { transfer in
+                    guard news.isStopped || transfer.isCancelled.load(ordering: .acquiring) else { return false }
+                    transfer.resume(.failure(CancellationError()))
+                    return true
+                }
                 for (handle, transfer) in active.values
                 where news.isStopped || transfer.isCancelled.load(ordering: .acquiring) {
                     end(handle, transfer, .failure(CancellationError()))
                 }
             }
             if news.isStopped { return }
+            startWaiting()
             curl_multi_perform(multi, &running)
             finish()
+            startWaiting()
             curl_multi_poll(multi, nil, 0, 60_000, nil)
         }
+    }
+
+    private func startWaiting() {
+        let count = min(waiting.count, max(1, options.maxConnections) - active.count)
+        guard count > 0 else { return }
+        waiting[..<count].forEach(start)
+        waiting.removeFirst(count)
     }
 
     private func start(_ transfer: Transfer) {

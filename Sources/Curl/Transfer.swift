@@ -33,6 +33,9 @@ final class Transfer: @unchecked Sendable {
     private var headerIsComplete = false
     private var body = ByteBlock(capacity: 1)
     private var count = 0
+    /// Bytes of the body that came, as they came.
+    private var received = 0
+    private var inflation: Inflation?
 
     init(_ request: Request) { self.request = request }
 
@@ -59,24 +62,43 @@ final class Transfer: @unchecked Sendable {
             fields = []
         } else if text.isEmpty {
             headerIsComplete = status >= 200
+            return !headerIsComplete || beginBody()
         } else if let colon = text.firstIndex(of: ":") {
-            let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-            fields.append((String(text[..<colon]), String(value)))
+            fields.append((String(text[..<colon]), String(text[text.index(after: colon)...]).trimmed))
         }
         return true
     }
 
-    /// Some of the body, decompressed.
+    private func beginBody() -> Bool {
+        switch Headers(fields)["content-encoding"]?.lowercased() {
+        case nil, "", "identity": return true
+        case "gzip", "x-gzip":
+            inflation = Inflation()
+            return inflation != nil || fail(.refused("\(request.summary): zlib can't start"))
+        case let other?:
+            return fail(.refused("\(request.summary): the answer is coded as \(other), which was not asked for"))
+        }
+    }
+
+    /// Some of the body. It is bounded as it comes, since what decompresses to nothing has an end too, and as it is.
     func receive(body bytes: UnsafeRawBufferPointer) -> Bool {
+        received += bytes.count
+        guard received <= request.limit else { return fail(.tooLarge(limit: request.limit)) }
+        guard let inflation else { return append(bytes) }
+        switch inflation.receive(bytes, append) {
+        case .fine: return true
+        case .damaged: return fail(.truncated("it is not gzip, as its header says"))
+        case .stopped: return false
+        }
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count <= request.limit - count else { return fail(.tooLarge(limit: request.limit)) }
         reserve(count + bytes.count)
         if let source = bytes.baseAddress { memcpy(body.base + count, source, bytes.count) }
         count += bytes.count
         return true
     }
-
-    /// How much of the body has come, compressed: what decompresses to nothing has an end too.
-    func receive(total: Int) -> Bool { total <= request.limit || fail(.tooLarge(limit: request.limit)) }
 
     private func fail(_ error: TransportError) -> Bool {
         if failure == nil { failure = error }
@@ -95,10 +117,14 @@ final class Transfer: @unchecked Sendable {
     func error(_ code: CURLcode, _ message: String, sent: Bool) -> TransportError? {
         if let failure { return failure }
         switch code {
-        case CURLE_OK: return status >= 200 ? nil : .lost("no answer")
+        case CURLE_OK:
+            // A connection that ends inside the header is success to libcurl.
+            guard headerIsComplete else { return status == 0 ? .lost(message) : .truncated("its header has no end") }
+            if let inflation, received > 0, !inflation.isComplete { return .truncated("its gzip has no end") }
+            return nil
         case CURLE_OPERATION_TIMEDOUT: return .timedOut
         case CURLE_FILESIZE_EXCEEDED: return .tooLarge(limit: request.limit)
-        case CURLE_PARTIAL_FILE, CURLE_BAD_CONTENT_ENCODING: return .truncated(message)
+        case CURLE_PARTIAL_FILE: return .truncated(message)
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR:
             return .unreachable(message)
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM:

@@ -91,24 +91,21 @@ public struct CommittedState: Sendable {
     public var value: ByteSlice
     /// Nil for the STATE of a foreign tap.
     public var position: Position?
-    /// What the copy in the folder names until this STATE is copied there, and after a kill in between.
-    public var before: Position?
     /// For each connection, since when each of its partitions was swept. A sweep that was held back is not in it.
     public var swept: [String: [String: Timestamp]]
 
     public init(
-        value: ByteSlice, position: Position?, before: Position? = nil, swept: [String: [String: Timestamp]] = [:]
+        value: ByteSlice, position: Position?, swept: [String: [String: Timestamp]] = [:]
     ) {
         self.value = value
         self.position = position
-        self.before = before
         self.swept = swept
     }
 }
 
 extension CommittedState {
-    /// Reads `swept` as `writeSwept` wrote it, and a position as `Position.write` did.
-    init(value: ByteSlice, before: JSON?, swept: JSON?) throws {
+    /// Reads `swept` as `writeSwept` wrote it.
+    init(value: ByteSlice, swept: JSON?) throws {
         var times: [String: [String: Timestamp]] = [:]
         for (connection, partitions) in swept?.members ?? [] {
             for (name, time) in partitions.members {
@@ -117,7 +114,7 @@ extension CommittedState {
             }
         }
         let position = try StateValue(try JSON(parsing: value)).position
-        self.init(value: value, position: position, before: Position(before), swept: times)
+        self.init(value: value, position: position, swept: times)
     }
 
     func writeSwept(to w: inout JSONWriter) {

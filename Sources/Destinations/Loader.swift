@@ -32,10 +32,6 @@ public final class Loader {
 
     /// The last STATE, marked or committed.
     var last: CommittedState?
-    /// The position that the copy in the folder has.
-    var copied: Position?
-    /// The first STATE of the stream was found to follow the destination's.
-    var isLinked = false
     /// `last` is marked and not committed.
     var isPending = false
     /// Nothing came since the mark.
@@ -48,7 +44,7 @@ public final class Loader {
     /// The run in which a listing was held back, if one was; nothing more is removed by listings until the next run.
     var heldIn: String?
 
-    /// A STATE of ours, or a record of our streams, came: the input is not just a foreign tap's.
+    /// A STATE of ours, or a schema or record of our streams, came: the input is not just a foreign tap's.
     var isOurs = false
     /// The last STATE ended a run, and no record came after it.
     var isComplete = false
@@ -145,6 +141,7 @@ public final class Loader {
         log.event("end") { w in tally.write(to: &w) }
         let isForeign = !isOurs && !isEmpty && !torn && bad == 0
         if isForeign {
+            try begin()
             try destination.mark()
             if !isPending { try destination.commit() }
         } else {
@@ -169,7 +166,6 @@ public final class Loader {
             debtsChanged = false
             try folder.writeCheckpoint(state.value)
         }
-        copied = state.position
         try output.write(state.value)
         try output.flush()
     }

@@ -6,7 +6,7 @@ import System
 /// What a RECORD does to the destination.
 extension Loader {
     func schema(_ message: Message) {
-        guard StandardStream(rawValue: message.stream) == nil else { return }
+        guard StandardStream(rawValue: message.stream) == nil else { return isOurs = true }
         keys[message.stream] = message.json["key_properties"]?.elements.compactMap(\.string) ?? []
     }
 

@@ -128,9 +128,9 @@ private func convert(_ bytes: [UInt8], from charset: String) -> [UInt8]? {
                 isLast ? iconv(converter, nil, nil, &room, &free) : iconv(converter, &next, &left, &room, &free)
             let reason = errno
             out.append(contentsOf: UnsafeRawBufferPointer(start: chunk.baseAddress, count: chunk.count - free))
-            if result != .max {
+            if result != -1 {
                 isFlushed = isLast
-            } else if reason == EILSEQ {
+            } else if reason == EILSEQ && left > 0 {
                 out.append(contentsOf: "\u{FFFD}".utf8)
                 next = next.map { $0 + 1 }
                 left -= 1

@@ -13,7 +13,10 @@ func cleaned(_ utf8: [UInt8], limit: Int = .max) -> (utf8: [UInt8], isCut: Bool)
 
         func endLine() {
             while let last = out.last, last == 0x20 || last == 0x09 { out.removeLast() }
-            if !out.isEmpty, out.suffix(3) != [0x0A, 0x0A, 0x0A] { out.append(0x0A) }
+            // Read by index: a slice would hold the bytes, and the next append would copy them all.
+            let end = out.count
+            if end == 0 || end >= 3 && out[end - 1] == 0x0A && out[end - 2] == 0x0A && out[end - 3] == 0x0A { return }
+            out.append(0x0A)
         }
         while i < bytes.count {
             let byte = bytes[i]

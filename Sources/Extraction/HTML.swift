@@ -25,19 +25,65 @@ private func readHTML(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
     input.bytes.withUnsafeBytes { raw in
         let bytes = raw.bindMemory(to: CChar.self)
         let step = 32 * 1024
+        let whole = lengthBeforeMonstrousTag(raw)
         var at = 0
-        while at < bytes.count && shortened == nil {
-            var end = min(at + step, bytes.count)
-            while end < bytes.count && end > at + 1 && raw[end] & 0xC0 == 0x80 { end -= 1 }
+        while at < whole && shortened == nil {
+            var end = min(at + step, whole)
+            while end < whole && end > at + 1 && raw[end] & 0xC0 == 0x80 { end -= 1 }
             xml2_html_feed(parser, bytes.baseAddress.map { $0 + at }, end - at, 0)
             at = end
-            if reader.size > input.limits.output { shortened = "too_large" }
+            if reader.size > input.limits.output || reader.isTooDeep { shortened = "too_large" }
             if ContinuousClock.now >= input.deadline { shortened = "time_limit" }
         }
-        if shortened == nil { xml2_html_feed(parser, nil, 0, 1) }
+        if whole < bytes.count && shortened == nil { shortened = "too_large" }
+        xml2_html_feed(parser, nil, 0, 1)  // it may hold text back until it knows what follows
     }
     extendLifetime(reader)
     return FormatOutput(utf8: reader.finish(), shortened: shortened)
+}
+
+/// The bytes before a tag of some 10,000 attributes, or all: the parser compares each attribute with all before it, and
+/// can't be interrupted. Comments, scripts and styles are passed over, since what looks like a tag in them is none.
+func lengthBeforeMonstrousTag(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let most = 10_000
+    var i = 0
+    func isAt(_ word: StaticString) -> Bool {
+        word.withUTF8Buffer { word in
+            i + word.count <= bytes.count && (0..<word.count).allSatisfy { bytes[i + $0] | 0x20 == word[$0] | 0x20 }
+        }
+    }
+    func skip(past end: StaticString) { while i < bytes.count && !isAt(end) { i += 1 } }
+    while i < bytes.count {
+        if bytes[i] != UInt8(ascii: "<") {
+            i += 1
+            continue
+        }
+        let start = i
+        if isAt("<!--") {
+            i += 4
+            skip(past: "-->")
+            continue
+        }
+        let (isScript, isStyle) = (isAt("<script"), isAt("<style"))
+        i += 1
+        guard i < bytes.count, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[i] | 0x20) else { continue }
+        var blanks = 0
+        var quote: UInt8?
+        while i < bytes.count, quote != nil || bytes[i] != UInt8(ascii: ">") {
+            let byte = bytes[i]
+            if byte == quote {
+                quote = nil
+                blanks += 1  // the next may follow at once
+            } else if quote == nil {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
+                if byte <= 0x20 || byte == UInt8(ascii: "/") { blanks += 1 }
+            }
+            i += 1
+        }
+        if blanks > 2 * most { return start }
+        if isScript { skip(past: "</script") } else if isStyle { skip(past: "</style") }
+    }
+    return bytes.count
 }
 
 // The parser calls these during `xml2_html_feed` alone, while `readHTML` holds the reader.

@@ -19,6 +19,11 @@ final class HTMLReader {
     /// Bytes of cells that wait for the end of their table.
     private var waiting = 0
 
+    /// Elements that are open.
+    private var depth = 0
+    /// So deep that each end of an element costs the parser a long search.
+    var isTooDeep: Bool { depth > 50_000 }
+
     private static let mostTables = 8
     private static let mostColumnsSpanned = 20
 
@@ -40,6 +45,7 @@ final class HTMLReader {
     }
 
     func start(_ element: HTMLElement?, _ attributes: HTMLAttributes) {
+        depth += 1
         if droppedDepth > 0 {
             droppedDepth += 1
             return
@@ -88,6 +94,7 @@ final class HTMLReader {
     }
 
     func end(_ element: HTMLElement?) {
+        depth -= 1
         if droppedDepth > 0 {
             droppedDepth -= 1
             return

@@ -109,16 +109,18 @@ struct MarkdownWriter {
 
     mutating func closeLink(_ target: String) {
         if marks.popLast() != nil { return }
-        let shown = utf8[markEnd...]
-        if markEnd > 0, utf8[markEnd - 1] == UInt8(ascii: "["),
-            shown.elementsEqual(target.utf8)
-                || "mailto:".utf8.elementsEqual(target.utf8.dropLast(shown.count))
-                    && target.utf8.suffix(shown.count).elementsEqual(shown)
-        {
+        if markEnd > 0, utf8[markEnd - 1] == UInt8(ascii: "["), shows(target) {
             utf8.remove(at: markEnd - 1)
         } else {
             utf8.append(contentsOf: "](\(target))".utf8)
         }
+    }
+    /// The text since the last mark is the target itself, or its address.
+    private func shows(_ target: String) -> Bool {
+        let shown = utf8[markEnd...]
+        return shown.elementsEqual(target.utf8)
+            || shown.elementsEqual(target.utf8.dropFirst("mailto:".utf8.count))
+                && target.hasPrefix("mailto:")
     }
 
     mutating func beginHeading(_ level: Int) {

@@ -25,7 +25,7 @@ private func readPDF(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
         output: input.limits.output)
     let result: Child.Result
     do throws(SystemError) {
-        result = try Child.run(["pdftotext", "-enc", "UTF-8", "-", "-"], input: input.bytes, limits: limits)
+        result = try Child.run([input.limits.pdftotext, "-enc", "UTF-8", "-", "-"], input: input.bytes, limits: limits)
     } catch {
         throw Unreadable(error.isMissing ? "tool_missing" : "tool_failed")
     }

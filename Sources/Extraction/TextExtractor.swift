@@ -11,6 +11,8 @@ public struct TextExtractor: Sendable {
         public var time = Duration.seconds(60)
         /// Bytes of address space of a program that reads for us.
         public var memory: UInt64 = 2 << 30
+        /// The program of poppler, looked up in PATH.
+        var pdftotext = "pdftotext"
         public init() {}
     }
     private let limits: Limits

@@ -92,7 +92,8 @@ public final class Client: Sendable {
     private func exchange(_ request: Request, until deadline: Timestamp) async throws -> Exchange {
         try await enter(request, until: deadline)
         defer { slots.release() }
-        var sent = request
+        // `sent` is `hop` with the credentials, which must not go on to the next.
+        var (hop, sent) = (request, request)
         var response: Response
         do { response = try await perform(&sent) } catch {
             await pacer.learn(from: nil, of: request)
@@ -101,14 +102,14 @@ public final class Client: Sendable {
         }
         await pacer.learn(from: response, of: request)
         var redirects = 0
-        while let next = try redirect(response, of: sent, authorised: request.isAuthorised) {
+        while let next = try redirect(response, of: hop, authorised: request.isAuthorised) {
             redirects += 1
             if redirects > 5 {
                 throw CallFailure(
                     status: response.status, reason: "too_many_redirects",
                     message: "\(request.summary) was redirected more than 5 times")
             }
-            sent = next
+            (hop, sent) = (next, next)
             do { response = try await perform(&sent) } catch let error as TransportError {
                 return Exchange(sent, .failure(error), classifier)
             }
@@ -151,22 +152,22 @@ public final class Client: Sendable {
     }
 
     /// Where a GET is to be sent next, if anywhere. Credentials go along only to a host that may see them.
-    private func redirect(_ response: Response, of sent: Request, authorised: Bool) throws -> Request? {
-        guard sent.method == "GET", [301, 302, 303, 307, 308].contains(response.status),
+    private func redirect(_ response: Response, of hop: Request, authorised: Bool) throws -> Request? {
+        guard hop.method == "GET", [301, 302, 303, 307, 308].contains(response.status),
             let location = response.headers["location"]
         else { return nil }
-        guard let url = sent.url.resolving(location) else {
+        guard let url = hop.url.resolving(location) else {
             throw CallFailure(
                 status: response.status, reason: "bad_redirect",
-                message: "\(sent.summary) was redirected to what is no URL")
+                message: "\(hop.summary) was redirected to what is no URL")
         }
-        var next = sent
+        var next = hop
         next.url = url
         next.isAuthorised = authorised && authoriser.allows(url)
-        let isSameOrigin = url.authority == sent.url.authority && url.scheme == sent.url.scheme
+        let isSameOrigin = url.authority == hop.url.authority && url.scheme == hop.url.scheme
         if !isSameOrigin && !authoriser.allows(url) {
-            next.headers["Authorization"] = nil
-            next.headers["Cookie"] = nil
+            // Whatever else is there may be a credential of the connector's own.
+            next.headers = Headers(next.headers.fields.filter { ["accept", "range"].contains($0.name.lowercased()) })
         }
         return next
     }

@@ -63,7 +63,8 @@ private func leadingNumber(_ text: String) -> Int? {
 }
 
 extension String {
-    var trimmed: String {
+    /// Without the blanks and tabs at its ends.
+    public var trimmed: String {
         let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         guard let first = firstIndex(where: { !blank($0) }), let last = lastIndex(where: { !blank($0) }) else {
             return ""

@@ -47,7 +47,6 @@ private final class Exchange {
     var body: [UInt8] = []
     var excess = 0
     var completion: (@Sendable (Bool) -> Void)?
-    var isWhole = false
 
     init(_ target: String) { self.target = target }
 }
@@ -65,7 +64,8 @@ private func end(
     guard let pointer = context?.pointee else { return }
     context?.pointee = nil
     let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
-    exchange.completion?(exchange.isWhole && reason.rawValue == 0)
+    // MHD_REQUEST_TERMINATED_COMPLETED_OK; a connection that we cut ends with an error.
+    exchange.completion?(reason.rawValue == 0)
 }
 
 /// Called with the headers, with each part of the body, and when the request is whole.
@@ -111,9 +111,7 @@ private func access(
         _ = mhd_wait(held.bell, mhd_socket(connection), -1)
         return .NO
     case .truncated(let count) where count < response.body.count: return send(response, only: max(0, count), connection)
-    case .truncated, .whole:
-        exchange.isWhole = true
-        return send(response, only: nil, connection)
+    case .truncated, .whole: return send(response, only: nil, connection)
     }
 }
 

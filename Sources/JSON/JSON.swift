@@ -88,7 +88,9 @@ public struct JSON: Sendable {
 
     private func nameEquals(_ wanted: UnsafeRawBufferPointer) -> Bool {
         let inside = insideOfString
-        if inside.count == wanted.count { return inside.withUnsafeBytes { $0.elementsEqual(wanted) } }
+        if inside.count == wanted.count {
+            return inside.withUnsafeBytes { $0.elementsEqual(wanted) } && !wanted.contains(UInt8(ascii: "\\"))
+        }
         guard inside.count > wanted.count, inside.withUnsafeBytes({ $0.contains(UInt8(ascii: "\\")) }) else {
             return false
         }

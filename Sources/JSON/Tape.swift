@@ -28,15 +28,16 @@ public enum JSONError: Error, Sendable, Equatable, CustomStringConvertible {
 /// would refuse is taken.
 @usableFromInline
 final class Tape: @unchecked Sendable {
-    // Sendable: it is written by `JSONParser.parse` alone, which takes a new one unless it alone holds this one.
+    // Sendable: it is written by `JSONParser.parse` alone, which takes a new one unless it alone holds this one. So no reader
+    // meets a writer, and exclusivity need not be checked at each access, which would be half of the time of a stage.
     @usableFromInline static let depthLimit = 1024
 
-    @usableFromInline var text: ByteSlice
+    @exclusivity(unchecked) @usableFromInline var text: ByteSlice
     /// The byte at which each token begins.
-    @usableFromInline var positions: UnsafeMutablePointer<UInt32>
+    @exclusivity(unchecked) @usableFromInline var positions: UnsafeMutablePointer<UInt32>
     /// For the token of `[` or `{`, the token that closes it.
-    @usableFromInline var closings: UnsafeMutablePointer<UInt32>
-    @usableFromInline var count = 0
+    @exclusivity(unchecked) @usableFromInline var closings: UnsafeMutablePointer<UInt32>
+    @exclusivity(unchecked) @usableFromInline var count = 0
     private var capacity: Int
 
     init(text: ByteSlice, capacity: Int = 256) {

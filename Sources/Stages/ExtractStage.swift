@@ -92,11 +92,11 @@ public struct ExtractStage: Stage {
     private func metadata(_ item: Item, _ document: Document, _ extraction: Extraction, to w: inout JSONWriter) {
         w.member("source", item.source)
         w.member("source_id", item.id)
-        w.member("title", document.title)
+        w.member("title", document.title?.withoutNull)
         w.member("created_at", document.createdAt)
         w.member("updated_at", document.updatedAt)
-        w.member("author", document.author)
-        w.member("url", document.url)
+        w.member("author", document.author?.withoutNull)
+        w.member("url", document.url?.withoutNull)
         w.member("partition", item.partition)
         w.member("permissions", [String]())
         if let type = document.mediaType { w.member("media_type", type) }
@@ -123,5 +123,12 @@ public struct ExtractStage: Stage {
                 if let value = item.raw?[name: field] { w.member(field, value) }
             }
         }
+    }
+}
+
+extension String {
+    /// Without U+0000, which some databases refuse.
+    fileprivate var withoutNull: String {
+        unicodeScalars.contains("\0") ? String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" })) : self
     }
 }

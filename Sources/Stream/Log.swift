@@ -9,16 +9,16 @@ public struct Log: Sendable {
 
     public let program: String
     public let form: Form
-    private let put: @Sendable ([UInt8]) -> Void
+    private let sink: @Sendable ([UInt8]) -> Void
 
-    /// - Parameter write: where lines go, one a call: standard error unless told.
+    /// - Parameter sink: where lines go, each with its line feed: standard error, unless told.
     public init(
         program: String, form: Form = .text,
-        write: @escaping @Sendable ([UInt8]) -> Void = { try? Descriptor.standardError.write($0) }
+        to sink: @escaping @Sendable ([UInt8]) -> Void = { try? Descriptor.standardError.write($0) }
     ) {
         self.program = program
         self.form = form
-        put = write
+        self.sink = sink
     }
 
     public func warn(_ what: String, _ remedy: String = "") { write("warning", what, remedy) }
@@ -27,7 +27,7 @@ public struct Log: Sendable {
     private func write(_ level: String, _ what: String, _ remedy: String) {
         switch form {
         case .text:
-            put(Array("\(program): \(what)\(remedy.isEmpty ? "" : ": " + remedy)\n".utf8))
+            sink(Array("\(program): \(what)\(remedy.isEmpty ? "" : ": " + remedy)\n".utf8))
         case .json:
             event(level) { w in
                 w.member("message", what)
@@ -46,6 +46,6 @@ public struct Log: Sendable {
             body(&w)
         }
         w.endLine()
-        put(w.bytes)
+        sink(w.bytes)
     }
 }

@@ -21,6 +21,8 @@ public struct Message {
     public let json: JSON
     /// The line, as it came.
     public let line: ByteSlice
+    /// Where in the line the type stands in small letters, if it does.
+    let smallType: Range<Int>?
 
     /// - Throws: `JSONError` where the line is not JSON, `MessageError` where it is no message.
     public init(_ line: ByteSlice, with parser: inout JSONParser) throws {
@@ -42,6 +44,8 @@ public struct Message {
         } else {
             kind = .other
         }
+        let isSmall = kind != .other && type.insideOfString[0] >= UInt8(ascii: "a")
+        smallType = isSmall ? type.range : nil
     }
 
     /// The stream's name; empty for a message of none.

@@ -34,9 +34,12 @@ public final class StageOutput {
 
     public init(_ writer: LineWriter) { self.writer = writer }
 
-    /// Passes a message on, byte for byte.
+    /// Passes a message on, byte for byte; but a type in small letters, which other programs don't take, in capitals.
     public func pass(_ message: Message) throws {
         if message.kind == .schema { announced.insert(message.stream) }
+        if let range = message.smallType {
+            return try splice(message, [(range, Array(message.line[range].text.uppercased().utf8))])
+        }
         try writer.write(message.line)
     }
 

@@ -18,6 +18,8 @@ struct Outcome: Sendable {
     /// Written after the records, so that what they pay is owed again.
     var debt: Debt?
     var date: Timestamp?
+    /// For a person.
+    var note: String?
 
     var bytes: Int { records.reduce(0) { $0 + $1.record.count } }
 }
@@ -106,7 +108,7 @@ struct Assembler: Sendable {
     }
 
     /// A group with its members, or without any where they could not be read.
-    func outcome(of group: GroupEntry, _ api: API) async throws -> (outcome: Outcome, failure: CallFailure?) {
+    func outcome(of group: GroupEntry, _ api: API) async throws -> Outcome {
         var members: [JSON] = []
         var failed: CallFailure?
         do { members = try await connector.members(group, api) } catch let failure as CallFailure
@@ -120,7 +122,9 @@ struct Assembler: Sendable {
             w.array { w in for member in members { w.value(of: member) } }
         }
         let fate = failed == nil ? Outcome.Fate.emitted : .failed
-        return (Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date), failed)
+        var outcome = Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date)
+        outcome.note = failed.map { "the members of group \(group.id) can't be read (\($0)): nobody is taken for one" }
+        return outcome
     }
 
     /// 410 says that it was deleted; a bare 404 says so when a run before met it too.

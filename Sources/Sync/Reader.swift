@@ -198,16 +198,7 @@ struct Reader: Sendable {
                 if !hasBegun { queue.add(.began(.full, position: nil, date: api.date ?? runBegan)) }
                 hasBegun = true
                 for group in found.groups {
-                    add { api in
-                        let (outcome, failure) = try await assembler.outcome(of: group, api)
-                        if let failure {
-                            queue.add(
-                                .note(
-                                    "the members of group \(group.id) can't be read (\(failure)): nobody is taken for one"
-                                ))
-                        }
-                        return outcome
-                    }
+                    add { try await assembler.outcome(of: group, $0) }
                 }
                 guard let next = found.next else { break }
                 try tokens.add(next)

@@ -61,6 +61,7 @@ struct Run: ~Copyable {
         case .outcome(let task, let ticket):
             window.hurry(ticket)
             let outcome = try await task.value
+            if let note = outcome.note { log.warn(note) }
             try writer.write(outcome)
             window.leave(ticket, outcome.bytes)
             count(outcome, partition)

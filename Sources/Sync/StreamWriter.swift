@@ -12,6 +12,8 @@ struct StreamWriter: ~Copyable {
     private var checkpoint: Int
     private var after: Position?
     private var stateWritten: Timestamp?
+    /// The length of the last STATE, and where it ended.
+    private var lastState = (length: 0, end: 0)
     /// The time of the last line; no later line is earlier.
     private(set) var clock: Timestamp
 
@@ -56,11 +58,16 @@ struct StreamWriter: ~Copyable {
         try writer.write(w.bytes)
     }
 
-    /// Writes a STATE when one is due: not more than one a second of the stream's time, but always where it must be.
+    /// Writes a STATE when one is due: one a second of the stream's time, which may stand still, or where more was written since
+    /// the last than that was long; and always where it must be.
     mutating func writeState(
         _ bookmark: borrowing Bookmark, always: Bool = false, partitionsComplete: Bool = false, isFinal: Bool = false
     ) throws {
-        if !always, let stateWritten, clock - stateWritten < .seconds(1) { return }
+        if !always, let stateWritten, clock - stateWritten < .seconds(1),
+            writer.written - lastState.end <= lastState.length
+        {
+            return
+        }
         stateWritten = clock
         checkpoint += 1
         var w = JSONWriter()
@@ -84,6 +91,7 @@ struct StreamWriter: ~Copyable {
         }
         try writer.write(w.bytes)
         try writer.flush()
+        lastState = (w.count, writer.written)
         after = Position(run: options.run, checkpoint: checkpoint)
     }
 

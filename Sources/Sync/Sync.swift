@@ -102,12 +102,13 @@ public struct Sync {
                 try await run.write(groups, partition: Mark.groups, window)
             }
         }
+        let ahead = about.itemsMove ? 1 : options.partitionsAhead
         var waiting = chosen[...]
         var underWay: [(partition: Partition, reader: Reader)] = []
         try await withThrowingTaskGroup(of: Void.self) { group in
             do {
                 while true {
-                    while underWay.count < options.partitionsAhead, let partition = waiting.popFirst() {
+                    while underWay.count < ahead, let partition = waiting.popFirst() {
                         let reader = reader()
                         let mark = run.bookmark.partitions[partition.id] ?? Mark()
                         underWay.append((partition, reader))

@@ -18,7 +18,7 @@ public struct SyncOptions: Sendable {
     public var window = 256 << 20
     /// The longest line that is written; an item over it goes without its content.
     public var maxLine = 48 << 20
-    /// How many partitions are read at a time.
+    /// How many partitions are read at a time, where items stay in theirs.
     public var partitionsAhead = 8
     /// Names the run.
     public var run: String

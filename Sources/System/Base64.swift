@@ -49,6 +49,6 @@ public enum Base64 {
                 out.append(UInt8(truncatingIfNeeded: bits >> UInt32(held)))
             }
         }
-        return held == 6 || padding > 2 ? nil : out
+        return held == 6 || padding > 0 && (text.utf8.count % 4 != 0 || padding > 2 || held == 0) ? nil : out
     }
 }

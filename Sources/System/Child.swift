@@ -61,7 +61,8 @@ public enum Child {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7F
-        let cpuLimit = limits.cpuSeconds > 0 && signal == SIGXCPU
+        // The kernel sends SIGKILL where the soft and the hard limit of processor time are the same.
+        let cpuLimit = limits.cpuSeconds > 0 && (signal == SIGXCPU || signal == SIGKILL)
         result.ending =
             early ?? (cpuLimit ? .timeLimit : signal != 0 ? .signalled(signal) : .exited(status >> 8 & 0xFF))
         return result

@@ -15,7 +15,7 @@ public enum Files {
             if at > limit { throw SystemError("read", path, EFBIG) }
             var got = 0
             var failure: SystemError?
-            bytes.append(contentsOf: repeatElement(0, count: step))
+            bytes += [UInt8](repeating: 0, count: step)
             bytes.withUnsafeMutableBytes { all in
                 do throws(SystemError) {
                     got = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: all[at...]))

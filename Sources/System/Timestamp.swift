@@ -149,13 +149,6 @@ extension Int64 {
     }
 }
 
-extension Duration {
-    /// The whole of it in microseconds, rounded towards zero.
-    public var microseconds: Int64 {
-        components.seconds &* 1_000_000 &+ components.attoseconds / 1_000_000_000_000
-    }
-}
-
 /// Reads fixed-width fields of a text.
 private struct Cursor<Bytes: Collection> where Bytes.Element == UInt8 {
     private var rest: Bytes.SubSequence

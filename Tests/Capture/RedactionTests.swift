@@ -15,6 +15,11 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
 }
 
 @Suite struct RedactionTests {
+    /// A replay gave other bytes than the run that was captured: the blanks round a JSON body were lost.
+    @Test func blanksRoundABodyStay() {
+        #expect(clean(" \n{\"a\": 1}\r\n", "application/json") == " \n{\"a\": 1}\r\n")
+    }
+
     @Test(arguments: [
         #"{"access_token":"CANARY"}"#, #"{"a":[{"refreshToken":"CANARY"}]}"#, #"{"client_secret" : "CANARY" , "x":1}"#,
         #"{"token":["CANARY","CANARY2"]}"#, #"{"grant_type":"authorization_code","code":"CANARY"}"#,
@@ -32,6 +37,8 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
         #"{"text":"client_secret=CANARY"}"#, #"{"text":"https:\u002f\u002fh.example/?token=CANARY"}"#,
         #"{"id_token":"CANARY","also":"here it is: CANARY."}"#, #"{"CANARY":1,"password":"CANARY"}"#,
         #"{"also":"CANARY first","password":"CANARY"}"#, #"[{"name":"Authorization","value":"Bearer CANARY"}]"#,
+        #"{"hook_secret":"CANARY","uploadToken":"CANARY","x_password":"CANARY"}"#,
+        #"{"u":"https%3A%2F%2Fh.example%2F%3Ftoken%3DCANARY"}"#,
         // Not JSON after all.
         #"{"access_token":"CANARY","#, #")]}'{"refresh_token": "CANARY"}"#,
         "{\"access_token\":\"CANARY\"}\n{\"token\":\"CANARY\"}",
@@ -40,7 +47,7 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
     func noSecretLeavesJSON(_ template: String) throws {
         let out = clean(template.replacing("CANARY", with: canary))
         #expect(!out.contains(canary))
-        #expect(PercentEncoding.decode(out).contains("[secret:"))
+        #expect(out.contains("[secret:"))
         if (try? JSON(parsing: template)) != nil { #expect(throws: Never.self) { try JSON(parsing: out) } }
     }
 
@@ -58,7 +65,7 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
     func noSecretLeavesText(_ template: String, _ type: String) {
         let out = clean(template.replacing("CANARY", with: canary), type)
         #expect(!out.contains(canary))
-        #expect(PercentEncoding.decode(out).contains("[secret:"))
+        #expect(out.contains("[secret:"))
     }
 
     @Test(arguments: [
@@ -73,7 +80,7 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
     func noSecretLeavesHeaders(_ name: String, _ template: String) {
         let out = redactor().header(name, template.replacing("CANARY", with: canary))
         #expect(!out.contains(canary))
-        #expect(PercentEncoding.decode(out).contains("[secret:"))
+        #expect(out.contains("[secret:"))
     }
 
     @Test(arguments: [
@@ -96,6 +103,51 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
         #"{"u":"https://h.example/list?cursor=abc&sv=2&st=done&se=1#section"}"#,
     ])
     func whatIsNoSecretStays(_ body: String) { #expect(clean(body) == body) }
+
+    @Test func aNumberIsASecretUnderAPassword() {
+        #expect(
+            clean(#"{"password":12345678,"token":17}"#).wholeMatch(of: /{"password":"\[secret:.{8}\]","token":17}/)
+                != nil)
+    }
+
+    /// Bytes at random: redaction ends, keeps JSON what it is, and a second time finds nothing more.
+    @Test func anyBytesAreRedactedOnce() {
+        let pieces: [[UInt8]] =
+            [
+                "{\"", "\":\"", "\",\"", "\"}", "access_token", "token", "=", ":", "&", "https://",
+                "www.dropbox.com/s/", "?", "/", " ",
+                "%3D", "%253D", "\\u0026", "\\\"", "Bearer ", "eyJ", ".", "xoxb-1", canary, "12345678", "é", "#", "@",
+                "[", "]", "sig", "code",
+                "[secret:", "[secret:0a1b2c3d]", "%5Bsecret%3A0a1b2c3d%5D", "\n", "0",
+            ].map { Array($0.utf8) } + [[0xFF], [0]]
+        var random = SeededRandom(seed: 7)
+        for round in 0..<1500 {
+            var bytes: [UInt8] = []
+            for _ in 0..<Int.random(in: 1...14, using: &random) { bytes += pieces.randomElement(using: &random) ?? [] }
+            for type in ["application/json", "application/x-www-form-urlencoded", "application/pdf"] {
+                let redactor = redactor()
+                let once = redactor.body(bytes, mediaType: type)
+                let twice = redactor.body(once, mediaType: type)
+                #expect(
+                    String(decoding: once, as: UTF8.self) == String(decoding: twice, as: UTF8.self),
+                    "round \(round) \(type): \(String(decoding: bytes, as: UTF8.self))")
+                if (try? JSON(parsing: bytes)) != nil { #expect((try? JSON(parsing: once)) != nil) }
+            }
+        }
+    }
+
+    /// Each of these once took a time that grew with the square of its length, or a stack as deep as it is long.
+    @Test(arguments: [
+        "%25", "eyJ.", "se=1&", "https://a?b=", "Bearer ", "access_token", "code=1&", "[secret:", "\\\"token\\\":",
+        "%3D",
+    ])
+    func whatIsRepeatedIsReadOnce(_ piece: String) {
+        let text = String(repeating: piece, count: 5000) + "3D&sig=\(canary)"
+        for type in ["text/plain", "application/x-www-form-urlencoded"] {
+            let clean = clean(text, type)
+            #expect(!clean.contains(canary))
+        }
+    }
 
     @Test func theSameSecretHasTheSamePlaceholder() throws {
         let redactor = Redactor()

@@ -57,7 +57,10 @@ func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charse
         ("<ul><li><table><tr><td>a<td>b</table></ul>", "- | a | b |"),
         ("<td>a</td><td>b</td><tr>c", "a\nb\nc"),
         // Characters.
-        ("&lt;b&gt; &eacute;&#x1F600;&#128512; &nbsp; x&shy;y &nosuch; &amp; &#0;&#xD800;&#99999999;", "<b> é😀😀 xy &nosuch; &"),
+        (
+            "&lt;b&gt; &eacute;&#x1F600;&#128512; &nbsp; x&shy;y &nosuch; &amp; &#0;&#xD800;&#99999999;",
+            "<b> é😀😀 xy &nosuch; &"
+        ),
         ("<p>שלום עולם</p><p>日本語 中文 한국어</p><p>e\u{301} नमस्ते 👩‍👩‍👧‍👦 🏳️‍🌈</p>", "שלום עולם\n\n日本語 中文 한국어\n\ne\u{301} नमस्ते 👩‍👩‍👧‍👦 🏳️‍🌈"),
         ("a\u{0}b\u{1}c\u{7F}d\u{85}e", "abcd e"),
         // Broken, and pieces.
@@ -104,12 +107,23 @@ func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charse
     @Test func stopsAtTheLimit() {
         var limits = TextExtractor.Limits()
         limits.output = 1000
-        let page = Array(String(repeating: "<p>words é", count: 100_000).utf8)
+        let page = Array(String(repeating: "<p>words é", count: 10_000).utf8)
         let (text, extraction) = read(page, "text/html", limits: limits)
         #expect(extraction == Extraction(format: "html", status: .partial, reason: "too_large"))
         #expect((900...1000).contains(text?.utf8.count ?? 0))
         limits = TextExtractor.Limits()
         limits.time = .zero
         #expect(read(page, "text/html", limits: limits).extraction.reason == "time_limit")
+    }
+
+    @Test func isNotHeldUpByAMonster() {
+        let attributes = (0..<25_000).map { " a\($0)" }.joined()
+        #expect(html("<p>before<p\(attributes)>after") == "before")
+        #expect(read(Array("<p\(attributes)>after".utf8), "text/html").extraction.reason == "too_large")
+        let script = "<script>if (a <b\(String(repeating: " 1", count: 30_000))</script>"
+        #expect(html("\(script)<!-- <b\(attributes)> -->after") == "after")
+        let deep = read(Array(("x" + String(repeating: "<b>", count: 60_000)).utf8), "text/html")
+        #expect(deep.text == "x")
+        #expect(deep.extraction.reason == "too_large")
     }
 }

@@ -92,8 +92,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await tasks[4].value }
         gate.open()
         for (number, task) in tasks.enumerated() where number != 4 { try await task.value }
-        #expect(!script.requests.contains { $0.url.path == "/4" })
-        #expect(script.requests.count == 9)
+        #expect(script.requests.map(\.url.path) == [0, 1, 2, 3, 5, 6, 7, 8, 9].map { "/\($0)" })
         // The slot is free again.
         _ = try await client.send(get())
     }
@@ -118,15 +117,50 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    @Test func aPausedBucketKeepsNoOtherFromGoing() async throws {
+    @Test(.timeLimit(.minutes(1))) func aPausedBucketKeepsNoOtherFromGoing() async throws {
+        /// A clock whose pauses last until the test ends them.
+        struct Held: TimeSource {
+            let began = Gate()
+            let end = Gate()
+            let time = ManualTime()
+            func now() -> Timestamp { time.now() }
+            func sleep(for duration: Duration) async throws {
+                began.open()
+                await end.wait()
+                time.advance(duration)
+            }
+        }
+        let time = Held()
+        let pacer = OnePaused(bucket: "slow")
+        let script = Script(time.time, [.answer(200)])
+        let client = Client(transport: script, pacer: pacer, maxInFlight: 1, time: time)
+        let slow = Task { await end(of: get(bucket: "slow"), client) }
+        await time.began.wait()
+        #expect(await end(of: get(bucket: "fast"), client) == .answer(200))
+        time.end.open()
+        // It was asked to wait again and again, until its time was over.
+        #expect(await slow.value == .failed("rate_limited", .item))
+        #expect(script.requests.count == 1)
+    }
+
+    @Test func thePacerLearnsOnceOfEachCallThatItLetGo() async throws {
         let time = ManualTime()
-        let pacer = Stubborn(bucket: "slow")
-        let client = Client(transport: Script(time, [.answer(200)]), pacer: pacer, maxInFlight: 1, time: time)
-        let slow = Task { try await client.send(get(bucket: "slow")) }
-        await pacer.asked.wait()
-        _ = try await client.send(get(bucket: "fast"))
-        #expect(await end(of: get(bucket: "slow"), client) == .failed("rate_limited", .item))
-        _ = try? await slow.value
+        let steps: [Step] = [
+            .answer(503), .fail(.lost("reset")), .answer(302, ["Location": "/next"]),
+            .answer(302, ["Location": "/next"]),
+            .answer(302, ["Location": "http://evil.test/"]), .answer(404), .fail(.refused("no")), .cancel, .answer(200),
+        ]
+        let pacer = Counting()
+        let script = Script(time, steps)
+        let credentials = BearerCredentials(
+            Credentials(accessToken: Secret("t")), allowedHosts: ["api.test"], transport: script, time: time)
+        let client = Client(transport: script, authoriser: credentials, pacer: pacer, time: time)
+        for _ in 0..<5 { _ = await end(of: get(), client) }
+        _ = await end(of: get("https://evil.test/"), client)
+        #expect(script.requests.count == steps.count)
+        let counts = pacer.counts.withLock { $0 }
+        #expect(counts.admitted == counts.learned)
+        #expect(counts.admitted == 8)
     }
 
     @Test func viaChangesWhereToAndNothingElse() async throws {
@@ -156,13 +190,17 @@ import Testing
 }
 
 /// Lets every bucket go but one.
-private struct Stubborn: Pacer {
+private struct OnePaused: Pacer {
     let bucket: String
-    let asked = Gate()
-    func admit(_ request: Request) -> Duration {
-        guard request.bucket == bucket else { return .zero }
-        asked.open()
-        return .seconds(60)
-    }
+    func admit(_ request: Request) -> Duration { request.bucket == bucket ? .seconds(60) : .zero }
     func learn(from response: Response?, of request: Request) {}
+}
+
+private final class Counting: Pacer {
+    let counts = Mutex((admitted: 0, learned: 0))
+    func admit(_ request: Request) -> Duration {
+        counts.withLock { $0.admitted += 1 }
+        return .zero
+    }
+    func learn(from response: Response?, of request: Request) { counts.withLock { $0.learned += 1 } }
 }

@@ -11,9 +11,6 @@ CURLcode curl_set_pointer(CURL *easy, CURLoption option, void *value) { return c
 CURLcode curl_set_receiver(CURL *easy, CURLoption option, curl_write_callback function) {
   return curl_easy_setopt(easy, option, function);
 }
-CURLcode curl_set_progress(CURL *easy, curl_xferinfo_callback function) {
-  return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
-}
 
 long curl_get_long(CURL *easy, CURLINFO info) {
   long value = 0;

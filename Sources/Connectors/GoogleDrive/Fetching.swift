@@ -17,7 +17,7 @@ public struct GoogleDrive: Connector {
             "https://www.googleapis.com/auth/admin.directory.group.readonly",
         ],
         settings: [(name: "drives", help: "'my_drive' or the id of a shared drive")],
-        hasFeed: true, pageTokensLast: true, hasGroups: true, hasWebhooks: false,
+        hasFeed: true, itemsMove: true, pageTokensLast: true, hasGroups: true, hasWebhooks: false,
         deletions: .feed, accessChanges: .feed, lateReplies: "none")
 
     private static let drive = "https://www.googleapis.com/drive/v3"

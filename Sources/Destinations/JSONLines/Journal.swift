@@ -82,8 +82,6 @@ extension Change {
             w.member("folder", folder)
             w.key("value")
             w.raw(state.value)
-            w.key("before")
-            if let before = state.before { before.write(to: &w) } else { w.null() }
             w.key("swept")
             state.writeSwept(to: &w)
         }
@@ -146,7 +144,7 @@ extension Change {
             guard let folder = text("folder"), let value = line["value"] else { return nil }
             let bytes = ByteSlice(value.raw.array)
             self = .state(
-                try CommittedState(value: bytes, before: line["before"], swept: line["swept"]), folder: folder)
+                try CommittedState(value: bytes, swept: line["swept"]), folder: folder)
         default: return nil
         }
     }

@@ -106,10 +106,9 @@ public final class SQLiteDestination: Destination {
             ?? nil
     }
     public func state(of folder: String) throws -> CommittedState? {
-        try database.rows("select value, before, swept from states where folder = ?", .text(folder)) { row in
-            let before = try row.text(1).map { try JSON(parsing: $0) }
-            let swept = try row.text(2).map { try JSON(parsing: $0) }
-            return try CommittedState(value: ByteSlice(row.text(0) ?? ""), before: before, swept: swept)
+        try database.rows("select value, swept from states where folder = ?", .text(folder)) { row in
+            let swept = try row.text(1).map { try JSON(parsing: $0) }
+            return try CommittedState(value: ByteSlice(row.text(0) ?? ""), swept: swept)
         }.first
     }
 
@@ -247,14 +246,12 @@ public final class SQLiteDestination: Destination {
     }
 
     private func write(_ state: CommittedState, _ folder: String) throws -> Int {
-        var before = JSONWriter()
-        state.before?.write(to: &before)
         var swept = JSONWriter()
         state.writeSwept(to: &swept)
         return try database.run(
-            "insert or replace into states values(?, ?, ?, ?, ?, ?)", .text(folder), .bytes(state.value.array),
+            "insert or replace into states values(?, ?, ?, ?, ?)", .text(folder), .bytes(state.value.array),
             .init(state.position?.run), state.position.map { .int(Int64($0.checkpoint)) } ?? .null,
-            state.before == nil ? .null : .text(before.text), .text(swept.text))
+            .text(swept.text))
     }
 
     /// The name of a stream's table, quoted; it is made where it is missing.

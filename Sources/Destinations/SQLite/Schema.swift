@@ -48,7 +48,7 @@ enum Schema {
             attempts integer not null, at integer, folder text not null);
         create index failures_folder on failures(folder, semantic_id);
         create table states(
-            folder text not null primary key, value text not null, run text, checkpoint integer, before text,
+            folder text not null primary key, value text not null, run text, checkpoint integer,
             swept text not null);
         create table connections(name text not null primary key, tenant text not null);
 

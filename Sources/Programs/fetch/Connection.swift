@@ -48,6 +48,9 @@ struct Connection {
         var retry = RetryPolicy()
         retry.attempts = try arguments.int("attempts", in: 1...100) ?? retry.attempts
         let (credentials, store) = try Connection.credentials(arguments, connector.about)
+        for secret in [credentials.accessToken, credentials.refreshToken, credentials.clientSecret] {
+            if let secret { writer?.redactor.learn(secret.reveal()) }
+        }
         client = Client(
             transport: transport,
             authoriser: BearerCredentials(

@@ -19,7 +19,9 @@ struct Fetch {
         return Command(
             "fetch", "reads what changed in a source, and who may read it, and writes the stream on standard output",
             operands: [.init("SOURCE", required: false, "one of: \(Sources.names.joined(separator: ", "))")],
-            options: settings.map { .init($0.name, "NAME", repeatable: true, "sync only this: \($0.help) (repeatable)") }
+            options: settings.map {
+                .init($0.name, "NAME", repeatable: true, "sync only this: \($0.help) (repeatable)")
+            }
                 + [
                     .init(
                         "state", "DIR",
@@ -41,7 +43,7 @@ struct Fetch {
                     .init("replay", "FILE", "repeat the run that a capture holds, without network"),
                     .init("cacert", "FILE", "trust these certificates in place of the system's"),
                     .init("attempts", "N", "how often a call is tried before it fails (8)"),
-                .init("window", "BYTES", "how much may wait for its turn (256M)"),
+                    .init("window", "BYTES", "how much may wait for its turn (256M)"),
                     .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
                     .init("max-line", "BYTES", "the longest line that is written (48M)"),
                 ],

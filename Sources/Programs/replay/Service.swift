@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import HTTPServer
 import JSON
+import Stream
 import Synchronization
 import System
 
@@ -60,8 +61,10 @@ final class RequestLog: Sendable {
         var isBroken = false
     }
     private let state: Mutex<State>
+    private let diagnostics: Log
 
-    init(_ path: String) throws {
+    init(_ path: String, diagnostics: Log) throws {
+        self.diagnostics = diagnostics
         state = Mutex(State(file: try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)))
     }
 
@@ -85,7 +88,7 @@ final class RequestLog: Sendable {
             }
             w.endLine()
             do { try state.file.write(w.bytes) } catch {
-                if !state.isBroken { Replay.report(Failure(.ioError, "\(error)", "the log ends here")) }
+                if !state.isBroken { diagnostics.warn("\(error)", "the log of requests ends here") }
                 state.isBroken = true
             }
         }

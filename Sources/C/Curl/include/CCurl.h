@@ -12,8 +12,6 @@ CURLcode curl_set_string(CURL *easy, CURLoption option, const char *value);
 CURLcode curl_set_pointer(CURL *easy, CURLoption option, void *value);
 /// curl_easy_setopt for CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
 CURLcode curl_set_receiver(CURL *easy, CURLoption option, curl_write_callback function);
-/// curl_easy_setopt for CURLOPT_XFERINFOFUNCTION.
-CURLcode curl_set_progress(CURL *easy, curl_xferinfo_callback function);
 
 /// curl_easy_getinfo for what is a long; 0 where there is none.
 long curl_get_long(CURL *easy, CURLINFO info);
