@@ -65,18 +65,33 @@ struct Assembler: Sendable {
             } else {
                 outcome.fate = .failed
                 outcome.debt = debt(entry.id, entry.partition, failure.status == 404 ? "not_found" : failure.reason)
+                if failure.status != 404 { outcome.records = try await access(of: entry, depth, api) }
             }
         }
         outcome.date = api.date
         return outcome
     }
 
+    /// Who may read what could not be read: access goes on without the content, so that whom it was taken from does not keep it.
+    /// Where it can't be read either there is none in the record, and nobody may read it.
+    private func access(of entry: Entry, _ failed: Depth, _ api: API) async throws -> [(String, [UInt8])] {
+        var draft = ItemDraft()
+        if failed == .full {
+            do { draft = try await connector.item(entry, .access, api) } catch let failure as CallFailure
+                where failure.scope != .run
+            { draft = ItemDraft() }
+        }
+        return draft.skipped == nil ? record(entry, draft, .access).map { [$0] } ?? [] : []
+    }
+
     /// A second look at what is owed. What is there no more, or makes no document any more, is removed.
     func outcome(ofDebt debt: Debt, id: String, in all: Partitions, _ api: API) async throws -> Outcome {
         let gone = Entry(id, kind: "", partition: debt.partition ?? "", .gone)
+        // Its place is gone: it need not be found in another.
+        let isHomeless = all.isComplete && debt.partition.map { !all.contains($0) } ?? false
         do {
             guard let found = try await connector.find(id, in: all, api) else {
-                if debt.reason == "not_found" {
+                if debt.reason == "not_found" || isHomeless {
                     return Outcome(fate: .emitted, records: [tombstone(gone, at: api.date)], date: api.date)
                 }
                 return Outcome(fate: .failed, debt: self.debt(id, debt.partition, "not_found"), date: api.date)
@@ -87,6 +102,7 @@ struct Assembler: Sendable {
             }
             return Outcome(fate: .emitted, records: [tombstone(gone, at: api.date)], date: api.date)
         } catch let failure as CallFailure where failure.scope != .run {
+            if isHomeless { return Outcome(fate: .emitted, records: [tombstone(gone, at: api.date)], date: api.date) }
             return Outcome(fate: .failed, debt: self.debt(id, debt.partition, failure.reason), date: api.date)
         }
     }

@@ -56,6 +56,7 @@ struct Run: ~Copyable {
 
     private mutating func apply(_ step: Step, _ partition: String?, _ window: ByteWindow) async throws {
         let name = partition ?? ""
+        var asksForMore = false
         switch step {
         case .outcome(let task, let ticket):
             window.hurry(ticket)
@@ -84,6 +85,8 @@ struct Run: ~Copyable {
             bookmark.partitions[name]?.listing?.page = token
             bookmark.partitions[name]?.listing?.from = from
             bookmark.partitions[name]?.listing?.after = after
+            // The next page is asked for now: were this one not in STATE, a kill would cost two.
+            asksForMore = true
         case .listed:
             bookmark.partitions[name]?.endListing(cursorOfTime: began.description)
         case .passed(let cursor):
@@ -93,7 +96,7 @@ struct Run: ~Copyable {
             }
         }
         let signal = interruption()
-        try writeState(always: signal != nil)
+        try writeState(always: asksForMore || signal != nil)
         if let signal {
             summary.interruptedBy = signal
             throw Interrupted()
