@@ -4,13 +4,21 @@ import System
 /// gzip, as a whole or member by member. The library is zlib; level 1, since checkpoints are written often.
 public enum Gzip {
     /// What can be wrong with compressed bytes.
-    public enum Damage: Error, Sendable, Equatable {
+    public enum Damage: Error, Sendable, Equatable, CustomStringConvertible {
         /// The bytes end inside a member, as a kill leaves them. Everything up to `valid` is whole members.
         case torn(valid: Int)
         /// These bytes are not gzip, or a checksum is wrong, at this offset.
         case corrupt(at: Int)
         /// More than the limit came out.
         case tooLarge
+
+        public var description: String {
+            switch self {
+            case .torn(let valid): "it ends in the middle of what begins at byte \(valid)"
+            case .corrupt(let at): "what begins at byte \(at) is not gzip, or its checksum is wrong"
+            case .tooLarge: "it holds more than is taken"
+            }
+        }
     }
 
     /// One member.

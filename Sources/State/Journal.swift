@@ -88,7 +88,7 @@ public final class Journal {
     private static func damaged(_ path: String, _ why: String) -> Failure {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         return Failure(
-            .dataError, "\(path) is damaged: \(why)",
+            .ioError, "\(path) is damaged: \(why)",
             "remove the folder \(folder), and run the same command again: what it remembers may be lost, and is learned anew"
         )
     }

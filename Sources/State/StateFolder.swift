@@ -81,11 +81,11 @@ public struct StateFolder: Sendable {
 
     private func decompressed(_ path: String) throws -> [UInt8]? {
         guard let bytes = try Files.readIfPresent(path) else { return nil }
-        do { return try Gzip.decompress(bytes) } catch { throw damaged(path, "its compression is broken (\(error))") }
+        do { return try Gzip.decompress(bytes) } catch { throw damaged(path, "\(error)") }
     }
     private func damaged(_ path: String, _ why: String) -> Failure {
         Failure(
-            .dataError, "\(path) is damaged: \(why)",
+            .ioError, "\(path) is damaged: \(why)",
             "remove it, and run the same command again: sink writes it anew from the destination")
     }
 }

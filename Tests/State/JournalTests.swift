@@ -79,7 +79,7 @@ final class Scratch {
             bytes[at] ^= 0x55
             try scratch.write(bytes)
             let failure = #expect(throws: Failure.self) { try scratch.open() }
-            #expect(failure?.status == .dataError)
+            #expect(failure?.status == .ioError)
             #expect(failure?.what.contains(scratch.journal) == true)
             #expect(failure?.remedy.contains("remove the folder \(scratch.path)") == true)
             #expect(try Files.read(scratch.journal) == bytes, "a refused file must stay as it was")
@@ -88,7 +88,7 @@ final class Scratch {
 
     @Test(arguments: [
         ("{\"kind\":\"test\",\"format\":2}\n", System.ExitStatus.configuration),
-        ("{\"kind\":\"other\",\"format\":1}\n", .dataError), ("nonsense\n", .dataError),
+        ("{\"kind\":\"other\",\"format\":1}\n", .ioError), ("nonsense\n", .ioError),
     ])
     func refusesAnotherHeader(header: String, status: System.ExitStatus) throws {
         let scratch = try Scratch()

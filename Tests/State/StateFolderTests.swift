@@ -62,7 +62,7 @@ import Testing
             _ = try folder.checkpoint()
             _ = try folder.debts()
         }
-        #expect(failure.status == .dataError)
+        #expect(failure.status == .ioError)
         #expect(failure.what.hasPrefix("\(path)/\(name) is damaged"))
         #expect(failure.remedy.hasPrefix("remove it"))
     }
