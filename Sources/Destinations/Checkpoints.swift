@@ -38,7 +38,7 @@ extension Loader {
 
     /// Each STATE must follow the one before it, and the first the destination's last. A copy in the folder that a kill left one
     /// behind is no exception: `dedupe` went on from that copy too, and what it calls unchanged need not be what the rows
-    /// have since. `sync_model.py` shows it: without `STRICT` a reader stays who was removed.
+    /// have since: a reader would stay who was removed.
     private func follows(_ value: StateValue) -> Bool { folder == nil || value.after == last?.position }
 
     /// The stream goes on from somewhere else: commits what was whole, and writes the copy anew from the destination.

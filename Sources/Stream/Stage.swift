@@ -154,7 +154,7 @@ public enum StageLoop {
 }
 
 extension Log {
-    /// The counts of law 4, for machines.
+    /// The accounting, for machines.
     public func tally(_ tally: Tally) { event("final") { w in tally.write(to: &w) } }
 }
 

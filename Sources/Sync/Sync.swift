@@ -21,7 +21,7 @@ public struct Sync {
         /// The signal that ended the run before its time.
         public var interruptedBy: Int32?
 
-        /// Law 4.
+        /// The accounting holds.
         public var isBalanced: Bool { listed == emitted + skipped.values.reduce(0, +) + failed }
     }
 

@@ -14,7 +14,7 @@ enum Laws {
         return wrong
     }
 
-    /// Law 5, and "Safety" of section 5.
+    /// Only reads, only at the hosts that the connector declares, and ids encoded.
     private static func calls(_ run: Fetched, _ sample: Sample) -> [String] {
         var wrong: [String] = []
         let hosts = AllowedHosts(Set(sample.about.hosts))
@@ -98,7 +98,7 @@ enum Laws {
         return wrong
     }
 
-    /// Law 4.
+    /// listed = emitted + skipped + failed.
     private static func balance(_ mark: JSON, _ name: String, _ broken: (String) -> Void) {
         func count(_ json: JSON?) -> Int64 { json?.int ?? 0 }
         let skipped = (mark["skipped"]?.members ?? []).reduce(0) { $0 + count($1.value) }

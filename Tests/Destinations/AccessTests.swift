@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// The groups of `access_rules.sql`: A and B are in each other.
+    /// A and B are in each other.
     static let common = [
         "group:c:A": ["ann@x.io", "group:c:B"], "group:c:B": ["bob@x.io", "group:c:A"],
         "group:c:C": ["bob@x.io", "cy@y.io"], "user:github:17": ["dee@x.io"],

@@ -1,7 +1,7 @@
 import Documents
 import Testing
 
-/// The principals of DESIGN, section 2.
+/// Who may read, as it is written.
 @Suite struct PrincipalTests {
     @Test(arguments: [
         ("Ann@Example.COM", "ann@example.com"), ("ÄNN@example.com", "änn@example.com"),

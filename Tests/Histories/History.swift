@@ -24,7 +24,7 @@ protocol Pipeline: Sendable {
     func run(_ plan: RunPlan, using random: inout SeededRandom) async throws -> (status: Int32?, story: [String])
 }
 
-/// A random history of a source and of its mirror, as `sync_model.py` has them: changes, runs of all kinds, kills, restored backups,
+/// A random history of a source and of its mirror, changes, runs of all kinds, kills, restored backups,
 /// lost memory. At its end runs are made to which nothing happens, and then the mirror must be as the source is.
 struct History {
     let seed: UInt64

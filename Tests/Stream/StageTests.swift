@@ -109,7 +109,7 @@ private struct Obeying: Stage {
         #expect(end.status == 0)
     }
 
-    /// Other programs take capitals only (`interop.md`, 1 of the profile to emit).
+    /// Other programs take capitals only.
     @Test func aTypeInSmallLettersGoesOnInCapitals() throws {
         let end = try run(
             #"{"type" : "record","stream":"s","record":{}}"# + "\n" + #"{"type":"state","value":{}}"# + "\n")
@@ -146,7 +146,7 @@ private struct Obeying: Stage {
 
 private struct Unexpected: Error {}
 
-/// The profile of `interop.md` that every Singer target takes.
+/// The profile that every Singer target takes.
 @Suite struct SchemaTests {
     @Test(arguments: StandardStream.allCases) func schemasAreStrict(_ stream: StandardStream) throws {
         let message = try JSON(parsing: stream.schema())

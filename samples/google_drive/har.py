@@ -1,4 +1,4 @@
-"""Writes a capture: HAR 1.2, one entry a line, gzipped, behind a first line that names the run (DESIGN, section 5)."""
+"""Writes a capture: HAR 1.2, one entry a line, gzipped, behind a first line that names the run."""
 
 import gzip
 import json
