@@ -36,7 +36,7 @@ struct Fetch {
                     .init("groups-age", "TIME", "how old the last listing of groups may be (1h)"),
                     .init("partition", "P", repeatable: true, "read this partition only (repeatable)"),
                     .init("partitions", "print the partitions, one a line, and end"),
-                    .init("check", "say who the credentials are, and end"),
+                    .init("check", "say who the credentials are, and which calls they are allowed"),
                     .init("about", "say what the source can do, in JSON, and end"),
                     .init("via", "URL", "send each request for https://HOST/PATH to URL/HOST/PATH"),
                     .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
@@ -102,8 +102,7 @@ struct Fetch {
             interruption: { Program.notedSignal })
 
         if arguments.has("check") {
-            let account = try await connector.init(plan.settings).check(API { try await connection.client.send($0) })
-            try say("\(about.source): the credentials are \(account.user ?? "somebody")'s, of \(account.tenant)\n")
+            try await check(try connector.init(plan.settings), API { try await connection.client.send($0) })
             return .done
         }
         if arguments.has("partitions") {
@@ -116,6 +115,22 @@ struct Fetch {
         report(summary, connection.client.statistics, log)
         if let signal = summary.interruptedBy { return .signal(signal) }
         return summary.failed + summary.partitionsFailed == 0 ? .done : .dataError
+    }
+
+    /// Who the credentials are, and which calls they are allowed.
+    private static func check(_ connector: any Connector, _ api: API) async throws {
+        let about = type(of: connector).about
+        let account = try await connector.check(api)
+        try say("\(about.source): the credentials are \(account.user ?? "somebody")'s, of \(account.tenant)\n")
+        let partitions = try await connector.partitions(api)
+        try say("\(about.source): \(partitions.all.count) partitions can be read\n")
+        guard about.hasGroups else { return }
+        do {
+            _ = try await connector.groups(from: nil, api)
+            try say("\(about.source): groups can be read\n")
+        } catch let failure as CallFailure {
+            try say("\(about.source): groups can't be read (\(failure)): what is shared with a group gives no readers\n")
+        }
     }
 
     private static func say(_ text: String) throws { try Descriptor.standardOutput.write(Array(text.utf8)) }
