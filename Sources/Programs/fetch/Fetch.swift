@@ -129,7 +129,8 @@ struct Fetch {
             _ = try await connector.groups(from: nil, api)
             try say("\(about.source): groups can be read\n")
         } catch let failure as CallFailure {
-            try say("\(about.source): groups can't be read (\(failure)): what is shared with a group gives no readers\n")
+            try say(
+                "\(about.source): groups can't be read (\(failure)): what is shared with a group gives no readers\n")
         }
     }
 
