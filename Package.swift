@@ -58,6 +58,7 @@ let package = Package(
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
         library("Extraction", "System", "Documents", "CXML2"),
+        library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
@@ -65,8 +66,8 @@ let package = Package(
         // Programs: options and a loop each.
         program(
             "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
-        program("extract", "System", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
-        program("perms", "Stream", "Documents", "Connector", "Connectors"),
+        program("extract", "System", "Stream", "Extraction", "Stages"),
+        program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
         program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
@@ -78,6 +79,10 @@ let package = Package(
         tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
+        tests("Sync", "Sync", "System", "JSON", "Connector"),
+        tests(
+            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",
+            "Connectors", "Sync", "Stages", "Deduplication", "Destinations"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),
         tests("JSON", "JSON", "System"),
@@ -91,7 +96,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Processes", dependencies: ["System"], path: "Tests/Processes", swiftSettings: strict),
         tests(
-            "Histories", "DriveEmulator", "Processes", "extract", "perms", "System", "JSON", "Stream", "State", "HTTP",
+            "Histories", "DriveEmulator", "Processes", "Stages", "System", "JSON", "Stream", "State", "HTTP",
             "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
         tests("Kill", "Processes", "System", "JSON", "Destinations"),
     ],

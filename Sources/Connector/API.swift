@@ -41,7 +41,36 @@ public final class API: Sendable {
             status: 200, reason: "invalid_json", scope: .item,
             message: "\(request.url.host) answered with what is not JSON")
     }
+
+    /// Calls `body` with the token of each page, nil for the first, until it returns none.
+    /// - Throws: `CallFailure` where a token comes again: the service goes round in a circle.
+    public func pages(_ body: (String?) async throws -> String?) async throws {
+        var page: String?
+        var tokens = PageTokens()
+        repeat {
+            page = try await body(page)
+            if let page { try tokens.add(page) }
+        } while page != nil
+    }
+
     public func json(_ url: URL, bucket: String, cost: Int = 1) async throws -> JSON {
         try await json(.get(url, bucket: bucket, cost: cost))
+    }
+}
+
+/// The tokens of the pages that a listing went through, so that one that never ends is noticed.
+public struct PageTokens: Sendable {
+    private var seen: Set<String>
+
+    /// - Parameter first: the token that the listing begins with, if any.
+    public init(_ first: String? = nil) { seen = first.map { [$0] } ?? [] }
+
+    /// - Throws: `CallFailure` for a token that was there before.
+    public mutating func add(_ token: String) throws {
+        guard seen.insert(token).inserted else {
+            throw CallFailure(
+                status: 200, reason: "page_repeated", scope: .partition,
+                message: "the service names a page as the next that was read already")
+        }
     }
 }

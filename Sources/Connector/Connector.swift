@@ -96,11 +96,12 @@ public enum Depth: String, Sendable, CaseIterable {
 public struct ListingPoint: Sendable {
     /// The token of the next page; nil to begin.
     public var page: String?
-    /// The sort key of the last item listed, for when the token is not taken any more.
-    public var after: String?
-    public init(page: String? = nil, after: String? = nil) {
+    /// The sort key from which the listing's query begins, that item and its equals included: where a page token was lost. It
+    /// stays with each page of that query. Nil lists everything.
+    public var from: String?
+    public init(page: String? = nil, from: String? = nil) {
         self.page = page
-        self.after = after
+        self.from = from
     }
 }
 

@@ -19,7 +19,7 @@ public struct TextExtractor: Sendable {
 
     public init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// The text, or nil and the reason for which there is none: `unsupported`, `empty`, `no_text`, `damaged`, `encrypted`,
+    /// The text, empty for an empty one; or nil and the reason for which there is none: `unsupported`, `empty`, `no_text`, `damaged`, `encrypted`,
     /// `too_large`, `time_limit`, `tool_missing`, or the one that the content itself gives for being absent.
     ///
     /// Never fails as a whole: what can't be read costs its own text alone.
@@ -36,12 +36,14 @@ public struct TextExtractor: Sendable {
         guard let format = format(of: bytes, type, name, isText: isText) else {
             return (nil, Extraction(format: type.essence, status: .skipped, reason: "unsupported"))
         }
-        if bytes.isEmpty { return (nil, Extraction(format: format.name, status: .skipped, reason: "empty")) }
+        // An empty text is known to be empty; an empty file of another format is not one of that format.
+        let nothing = format.input == .characters ? "" : nil
+        if bytes.isEmpty { return (nothing, Extraction(format: format.name, status: .skipped, reason: "empty")) }
         let deadline = ContinuousClock.now + limits.time
         if format.input == .characters {
             if !isText { bytes = decodeText(bytes, charset: type.charset) }
             bytes = cleaned(bytes).utf8
-            if bytes.isEmpty { return (nil, Extraction(format: format.name, status: .skipped, reason: "empty")) }
+            if bytes.isEmpty { return (nothing, Extraction(format: format.name, status: .skipped, reason: "empty")) }
         }
         do throws(Unreadable) {
             let read = try format.read(FormatInput(bytes: bytes, limits: limits, deadline: deadline))

@@ -35,8 +35,12 @@ public final class StageOutput {
     public init(_ writer: LineWriter) { self.writer = writer }
 
     /// Passes a message on, byte for byte; but a type in small letters, which other programs don't take, in capitals.
+    /// A schema of one of our streams that went out already is not said again.
     public func pass(_ message: Message) throws {
-        if message.kind == .schema { announced.insert(message.stream) }
+        if message.kind == .schema {
+            let stream = message.stream
+            if !announced.insert(stream).inserted && StandardStream(rawValue: stream) != nil { return }
+        }
         if let range = message.smallType {
             return try splice(message, [(range, Array(message.line[range].text.uppercased().utf8))])
         }

@@ -67,6 +67,9 @@ struct Mark {
         /// The position of the feed before the listing began.
         var position: String?
         var page: String?
+        /// The sort key from which the query of `page` lists; nil where it lists everything.
+        var from: String?
+        /// The sort key of the last item listed.
         var after: String?
     }
 
@@ -90,7 +93,7 @@ struct Mark {
         {
             self.listing = Listing(
                 depth: depth, began: began, position: listing["position"]?.string, page: json["page"]?.string,
-                after: listing["after"]?.string)
+                from: listing["from"]?.string, after: listing["after"]?.string)
         }
     }
 
@@ -104,6 +107,7 @@ struct Mark {
                     w.member("depth", listing.depth.rawValue)
                     w.member("began", listing.began.description)
                     if let position = listing.position { w.member("position", position) }
+                    if let from = listing.from { w.member("from", from) }
                     if let after = listing.after { w.member("after", after) }
                 }
             }

@@ -18,6 +18,8 @@ struct Outcome: Sendable {
     /// Written after the records, so that what they pay is owed again.
     var debt: Debt?
     var date: Timestamp?
+    /// For a person.
+    var note: String?
 
     var bytes: Int { records.reduce(0) { $0 + $1.record.count } }
 }
@@ -38,7 +40,13 @@ struct Assembler: Sendable {
             case .skipped(let reason): outcome.fate = .skipped(reason)
             case .gone: outcome.records = [tombstone(entry, at: api.date)]
             case .there:
-                let draft = try await connector.item(entry, depth, api)
+                // What is owed is read whole, or what was only seen would pay for what was never read.
+                var depth = isOwed(entry.id) ? .full : depth
+                var draft = try await connector.item(entry, depth, api)
+                if depth != .full, let id = draft.id, isOwed(id) {
+                    depth = .full
+                    draft = try await connector.item(entry, depth, api)
+                }
                 if let reason = draft.skipped {
                     outcome.fate = .skipped(reason)
                 } else if let record = record(entry, draft, depth) {
@@ -57,18 +65,33 @@ struct Assembler: Sendable {
             } else {
                 outcome.fate = .failed
                 outcome.debt = debt(entry.id, entry.partition, failure.status == 404 ? "not_found" : failure.reason)
+                if failure.status != 404 { outcome.records = try await access(of: entry, depth, api) }
             }
         }
         outcome.date = api.date
         return outcome
     }
 
+    /// Who may read what could not be read: access goes on without the content, so that whom it was taken from does not keep it.
+    /// Where it can't be read either there is none in the record, and nobody may read it.
+    private func access(of entry: Entry, _ failed: Depth, _ api: API) async throws -> [(String, [UInt8])] {
+        var draft = ItemDraft()
+        if failed == .full {
+            do { draft = try await connector.item(entry, .access, api) } catch let failure as CallFailure
+                where failure.scope != .run
+            { draft = ItemDraft() }
+        }
+        return draft.skipped == nil ? record(entry, draft, .access).map { [$0] } ?? [] : []
+    }
+
     /// A second look at what is owed. What is there no more, or makes no document any more, is removed.
     func outcome(ofDebt debt: Debt, id: String, in all: Partitions, _ api: API) async throws -> Outcome {
         let gone = Entry(id, kind: "", partition: debt.partition ?? "", .gone)
+        // Its place is gone: it need not be found in another.
+        let isHomeless = all.isComplete && debt.partition.map { !all.contains($0) } ?? false
         do {
             guard let found = try await connector.find(id, in: all, api) else {
-                if debt.reason == "not_found" {
+                if debt.reason == "not_found" || isHomeless {
                     return Outcome(fate: .emitted, records: [tombstone(gone, at: api.date)], date: api.date)
                 }
                 return Outcome(fate: .failed, debt: self.debt(id, debt.partition, "not_found"), date: api.date)
@@ -79,12 +102,13 @@ struct Assembler: Sendable {
             }
             return Outcome(fate: .emitted, records: [tombstone(gone, at: api.date)], date: api.date)
         } catch let failure as CallFailure where failure.scope != .run {
+            if isHomeless { return Outcome(fate: .emitted, records: [tombstone(gone, at: api.date)], date: api.date) }
             return Outcome(fate: .failed, debt: self.debt(id, debt.partition, failure.reason), date: api.date)
         }
     }
 
     /// A group with its members, or without any where they could not be read.
-    func outcome(of group: GroupEntry, _ api: API) async throws -> (outcome: Outcome, failure: CallFailure?) {
+    func outcome(of group: GroupEntry, _ api: API) async throws -> Outcome {
         var members: [JSON] = []
         var failed: CallFailure?
         do { members = try await connector.members(group, api) } catch let failure as CallFailure
@@ -98,13 +122,17 @@ struct Assembler: Sendable {
             w.array { w in for member in members { w.value(of: member) } }
         }
         let fate = failed == nil ? Outcome.Fate.emitted : .failed
-        return (Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date), failed)
+        var outcome = Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date)
+        outcome.note = failed.map { "the members of group \(group.id) can't be read (\($0)): nobody is taken for one" }
+        return outcome
     }
 
     /// 410 says that it was deleted; a bare 404 says so when a run before met it too.
     private func isGone(_ id: String, _ failure: CallFailure) -> Bool {
         failure.status == 410 || (failure.status == 404 && owed[semanticID(id)]?.reason == "not_found")
     }
+
+    private func isOwed(_ id: String) -> Bool { owed[semanticID(id)] != nil }
 
     private func semanticID(_ id: String) -> String { "\(options.connection):\(id)" }
 

@@ -12,7 +12,7 @@ enum Step: Sendable {
     /// A listing begins, at the time of the answer, the feed being at the position.
     case began(Depth, position: String?, date: Timestamp)
     /// A page of the listing is done.
-    case page(token: String, after: String?)
+    case page(token: String, from: String?, after: String?)
     /// The listing is done.
     case listed
     /// Access may differ in more than the entries tell.
@@ -29,7 +29,7 @@ struct Reader: Sendable {
     let options: SyncOptions
     let partitions: Partitions
     let window: ByteWindow
-    let queue = StepQueue<Step>()
+    let queue: StepQueue<Step>
     let api: API
 
     /// Reads a partition: the listing that is due, then what changed.
@@ -43,7 +43,7 @@ struct Reader: Sendable {
             guard let start = cursor else { return }
             do {
                 try await follow(partition, from: start)
-            } catch let failure as CallFailure where failure.scope == .cursorExpired {
+            } catch let failure as CallFailure where failure.scope == .cursorExpired || failure.isGoneFeed {
                 queue.add(.note("the cursor of \(partition.id) is not taken any more: everything is listed again"))
                 var fresh = mark
                 fresh.listing = nil
@@ -60,10 +60,14 @@ struct Reader: Sendable {
         -> String?
     {
         var point = ListingPoint()
+        /// The sort key of the last item listed.
+        var after: String?
         var position: String?
         var hasBegun = false
         if let underWay = mark.listing, underWay.depth == depth {
-            point = ListingPoint(page: underWay.page, after: underWay.after)
+            after = underWay.after
+            let lasts = type(of: connector).about.pageTokensLast
+            point = lasts ? ListingPoint(page: underWay.page, from: underWay.from) : ListingPoint(from: after)
             position = underWay.position
             hasBegun = true
         } else if depth == .full {
@@ -74,15 +78,22 @@ struct Reader: Sendable {
             hasBegun = true
         }
         var before: Set<String> = []
+        var tokens = PageTokens(point.page)
+        var isRestarted = false
         while true {
             let api = self.api.fresh()
             let page: Page
             do { page = try await connector.list(partition, of: partitions, from: point, api) } catch let failure
                 as CallFailure where failure.scope == .cursorExpired && point.page != nil
             {
-                queue.add(
-                    .note("the page token of \(partition.id) is not taken any more: its listing goes on by sort key"))
-                point.page = nil
+                // Where the key did not move since the query began, the same page would be refused again.
+                if let from = point.from, from == after { throw failure.ofPartition }
+                if isRestarted { throw failure.ofPartition }
+                isRestarted = after == nil
+                let place = after == nil ? "begins again" : "goes on by sort key"
+                queue.add(.note("the page token of \(partition.id) is not taken any more: its listing \(place)"))
+                point = ListingPoint(from: after)
+                tokens = PageTokens()
                 continue
             }
             if !hasBegun {
@@ -96,16 +107,12 @@ struct Reader: Sendable {
             }
             for entry in page.entries { add(entry, depth, isRepeated: before.contains(entry.id), after: api.date) }
             before = Set(page.entries.map(\.id))
-            point.after = page.after ?? point.after
+            after = page.after ?? after
             switch page.next {
             case .page(let token):
-                if token == point.page {
-                    throw CallFailure(
-                        status: 200, reason: "page_repeated", scope: .partition,
-                        message: "the next page is the same page again")
-                }
+                try tokens.add(token)
                 point.page = token
-                try await queue.addAndWait(.page(token: token, after: point.after))
+                try await queue.addAndWait(.page(token: token, from: point.from, after: after))
             case .end:
                 try await queue.addAndWait(.listed)
                 return depth == .full ? position : mark.cursor
@@ -116,6 +123,7 @@ struct Reader: Sendable {
     /// Follows the changes since a cursor to their end.
     private func follow(_ partition: Partition, from start: String) async throws {
         var cursor = start
+        var tokens = PageTokens(start)
         while true {
             let api = self.api.fresh()
             let page = try await connector.changes(partition, of: partitions, since: cursor, api)
@@ -123,11 +131,7 @@ struct Reader: Sendable {
             if page.accessMayDiffer { queue.add(.accessIsDue) }
             switch page.next {
             case .page(let next):
-                if next == cursor {
-                    throw CallFailure(
-                        status: 200, reason: "page_repeated", scope: .partition,
-                        message: "the next page is the same page again")
-                }
+                try tokens.add(next)
                 cursor = next
                 try await queue.addAndWait(.passed(cursor: next))
             case .end(let next):
@@ -154,8 +158,11 @@ struct Reader: Sendable {
         let api = self.api.fresh()
         let task = Task {
             await window.enter(ticket)
+            var bytes = 0
+            defer { window.fill(bytes) }
+            try Task.checkCancellation()
             let outcome = try await work(api)
-            window.fill(outcome.bytes)
+            bytes = outcome.bytes
             return outcome
         }
         queue.add(.outcome(task, ticket: ticket))
@@ -175,32 +182,41 @@ struct Reader: Sendable {
     func readGroups(_ mark: Mark, runBegan: Timestamp) async throws {
         defer { queue.finish() }
         do {
-            var page = mark.listing?.page
+            var page = type(of: connector).about.pageTokensLast ? mark.listing?.page : nil
             var hasBegun = mark.listing != nil
+            var tokens = PageTokens(page)
             while true {
                 let api = self.api.fresh()
-                let found = try await connector.groups(from: page, api)
+                let found: GroupPage
+                do { found = try await connector.groups(from: page, api) } catch let failure as CallFailure
+                    where failure.scope == .cursorExpired && page != nil && page == mark.listing?.page
+                {
+                    page = nil
+                    tokens = PageTokens()
+                    continue
+                }
                 if !hasBegun { queue.add(.began(.full, position: nil, date: api.date ?? runBegan)) }
                 hasBegun = true
                 for group in found.groups {
-                    add { api in
-                        let (outcome, failure) = try await assembler.outcome(of: group, api)
-                        if let failure {
-                            queue.add(
-                                .note(
-                                    "the members of group \(group.id) can't be read (\(failure)): nobody is taken for one"
-                                ))
-                        }
-                        return outcome
-                    }
+                    add { try await assembler.outcome(of: group, $0) }
                 }
-                guard let next = found.next, next != page else { break }
+                guard let next = found.next else { break }
+                try tokens.add(next)
                 page = next
-                try await queue.addAndWait(.page(token: next, after: nil))
+                try await queue.addAndWait(.page(token: next, from: nil, after: nil))
             }
             try await queue.addAndWait(.listed)
-        } catch let failure as CallFailure where failure.scope == .cursorExpired || failure.scope != .run {
+        } catch let failure as CallFailure where failure.scope != .run {
             queue.add(.failed(failure))
         }
+    }
+}
+
+extension CallFailure {
+    /// 410 of a feed itself: the cursor is not kept any more. RFC 9110, section 15.5.11.
+    fileprivate var isGoneFeed: Bool { status == 410 && scope == .item }
+    /// The same failure, as the end of a partition.
+    fileprivate var ofPartition: CallFailure {
+        CallFailure(status: status, reason: reason, scope: .partition, message: message)
     }
 }

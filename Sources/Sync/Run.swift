@@ -51,20 +51,17 @@ struct Run: ~Copyable {
 
     /// Writes what a reader brings, to its end.
     mutating func write(_ reader: Reader, partition: String?, _ window: ByteWindow) async throws {
-        do {
-            try await reader.queue.forEach { step in try await apply(step, partition, window) }
-        } catch {
-            reader.queue.cancel()
-            throw error
-        }
+        try await reader.queue.forEach { step in try await apply(step, partition, window) }
     }
 
     private mutating func apply(_ step: Step, _ partition: String?, _ window: ByteWindow) async throws {
         let name = partition ?? ""
+        var asksForMore = false
         switch step {
         case .outcome(let task, let ticket):
             window.hurry(ticket)
             let outcome = try await task.value
+            if let note = outcome.note { log.warn(note) }
             try writer.write(outcome)
             window.leave(ticket, outcome.bytes)
             count(outcome, partition)
@@ -84,9 +81,12 @@ struct Run: ~Copyable {
             bookmark.partitions[name, default: Mark()].listing = Mark.Listing(
                 depth: depth, began: moment, position: position)
             return
-        case .page(let token, let after):
+        case .page(let token, let from, let after):
             bookmark.partitions[name]?.listing?.page = token
+            bookmark.partitions[name]?.listing?.from = from
             bookmark.partitions[name]?.listing?.after = after
+            // The next page is asked for now: were this one not in STATE, a kill would cost two.
+            asksForMore = true
         case .listed:
             bookmark.partitions[name]?.endListing(cursorOfTime: began.description)
         case .passed(let cursor):
@@ -96,7 +96,7 @@ struct Run: ~Copyable {
             }
         }
         let signal = interruption()
-        try writeState(always: signal != nil)
+        try writeState(always: asksForMore || signal != nil)
         if let signal {
             summary.interruptedBy = signal
             throw Interrupted()

@@ -58,16 +58,14 @@ struct StreamWriter: ~Copyable {
         try writer.write(w.bytes)
     }
 
-    /// Writes a STATE when one is due: one a second of the stream's time, which may stand still, or where more was written since
-    /// the last than that was long; and always where it must be.
+    /// Writes a STATE when one is due: after each page while it is short. A long one (it grows with the partitions) comes once a
+    /// second of the stream's time, which may stand still, or where more was written since the last than that was long; and
+    /// always where it must be.
     mutating func writeState(
         _ bookmark: borrowing Bookmark, always: Bool = false, partitionsComplete: Bool = false, isFinal: Bool = false
     ) throws {
-        if !always, let stateWritten, clock - stateWritten < .seconds(1),
-            writer.written - lastState.end <= lastState.length
-        {
-            return
-        }
+        let isLong = lastState.length > 16 << 10 && writer.written - lastState.end <= lastState.length
+        if !always, isLong, let stateWritten, clock - stateWritten < .seconds(1) { return }
         stateWritten = clock
         checkpoint += 1
         var w = JSONWriter()

@@ -75,9 +75,15 @@ public struct Sync {
         let window = ByteWindow(limit: options.window)
         let owed = Dictionary(options.debts.map { ($0.semanticID, $0) }, uniquingKeysWith: { a, _ in a })
         func reader() -> Reader {
-            Reader(
+            // What nobody will write is not fetched either.
+            let queue = StepQueue<Step> { step in
+                guard case .outcome(let task, let ticket) = step else { return }
+                task.cancel()
+                window.hurry(ticket)
+            }
+            return Reader(
                 connector: connector, assembler: Assembler(connector: connector, options: options, owed: owed),
-                options: options, partitions: all, window: window, api: api)
+                options: options, partitions: all, window: window, queue: queue, api: api)
         }
         let began = run.began
         let chosen = all.all.filter { options.partitions?.contains($0.id) ?? true }

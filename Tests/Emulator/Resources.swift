@@ -40,7 +40,11 @@ extension JSONWriter {
             case .ann: break
             case .annAndBob: w.permission("2", "user", "reader") { $0.member("emailAddress", "bob@example.com") }
             case .team: w.permission("3", "group", "reader") { $0.member("emailAddress", "Team@example.com") }
-            case .domain: w.permission("4", "domain", "reader") { $0.member("domain", "example.com") }
+            case .domain:
+                w.permission("4", "domain", "reader") { w in
+                    w.member("domain", "example.com")
+                    w.member("allowFileDiscovery", true)
+                }
             case .domainWithLink:
                 w.permission("4", "domain", "reader") { w in
                     w.member("domain", "example.com")

@@ -7,14 +7,12 @@ import Glibc
 import HTTP
 import JSON
 import Processes
+import Stages
 import State
 import Stream
 import Sync
 import Synchronization
 import System
-
-@testable import extract
-@testable import perms
 
 /// The pipeline inside of this process: the engine over the emulator without a network, the stages over files, the loader into SQLite.
 /// A kill is an input or an output that ends at a random byte, or a destination that is left at a random call.

@@ -45,8 +45,11 @@ public struct Command: Sendable {
     /// Where the programs are: `SLUICE_BIN`, or beside the tests.
     public static let folder: String = {
         if let told = getenv("SLUICE_BIN") { return String(cString: told) }
-        let tests = Swift.CommandLine.arguments.first.flatMap { $0.hasPrefix("/") ? $0 : nil }
-        return tests.map { String($0[..<($0.lastIndex(of: "/") ?? $0.endIndex)]) } ?? ".build/release"
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &path, path.count)
+        let bytes = path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0
+        return String(decoding: bytes[..<slash], as: UTF8.self)
     }()
     public static let strace: String? = ["/usr/bin/strace", "/bin/strace"].first { access($0, X_OK) == 0 }
 

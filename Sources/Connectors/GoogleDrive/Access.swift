@@ -20,7 +20,7 @@ extension GoogleDrive {
             case "group":
                 guard Principal.user(address: entry["emailAddress"]?.string) != nil else { return nil }
                 return entry["emailAddress"]?.string.map { .group(connection: connection, id: $0.lowercased()) }
-            case "domain": return discoverable == false ? nil : Principal.domain(entry["domain"]?.string)
+            case "domain": return discoverable == true ? Principal.domain(entry["domain"]?.string) : nil
             case "anyone": return discoverable == true ? .everybody : .link
             default: return nil
             }

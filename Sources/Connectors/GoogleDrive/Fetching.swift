@@ -63,7 +63,7 @@ public struct GoogleDrive: Connector {
         default: break
         }
         let location = detail?["location"]?.string
-        if (response.status == 400 || response.status == 410), location == "pageToken" {
+        if [400, 404, 410].contains(response.status), location == "pageToken" {
             return failed(.cursorExpired)
         }
         return nil
@@ -81,8 +81,7 @@ public struct GoogleDrive: Connector {
 
     public func partitions(_ api: API) async throws -> Partitions {
         var all = [Partition("my_drive", name: "My Drive")]
-        var page: String?
-        repeat {
+        try await api.pages { page in
             let answer = try await call(
                 ["drives"],
                 [("pageSize", "100"), ("fields", "nextPageToken,drives(id,name,hidden,createdTime,restrictions)")]
@@ -90,8 +89,8 @@ public struct GoogleDrive: Connector {
             for drive in answer["drives"]?.elements ?? [] {
                 if let id = drive["id"]?.string { all.append(Partition("drive:\(id)", name: drive["name"]?.string)) }
             }
-            page = answer["nextPageToken"]?.string
-        } while page != nil
+            return answer["nextPageToken"]?.string
+        }
         let wanted = settings["drives"]
         if wanted.isEmpty { return Partitions(all) }
         for name in wanted where !all.contains(where: { $0.id == name || $0.id == "drive:\(name)" }) {
@@ -112,7 +111,7 @@ public struct GoogleDrive: Connector {
         -> Page
     {
         var query = "trashed = false"
-        if point.page == nil, let after = point.after { query += " and createdTime >= '\(after)'" }
+        if let from = point.from { query += " and createdTime >= '\(from)'" }
         let answer = try await call(
             ["files"],
             [("corpora", partition.id == "my_drive" ? "user" : "drive")] + driveID(partition) + [
@@ -208,14 +207,13 @@ public struct GoogleDrive: Connector {
 
     public func members(_ group: GroupEntry, _ api: API) async throws -> [JSON] {
         var all: [JSON] = []
-        var page: String?
-        repeat {
+        try await api.pages { page in
             let answer = try await callDirectory(
                 ["groups", group.raw["email"]?.string ?? group.id, "members"],
                 [("maxResults", "200")] + token(page), api)
             all += answer["members"]?.elements ?? []
-            page = answer["nextPageToken"]?.string
-        } while page != nil
+            return answer["nextPageToken"]?.string
+        }
         return all
     }
 }
@@ -271,16 +269,15 @@ extension GoogleDrive {
     private func permissions(of file: JSON, _ api: API) async throws -> [JSON]? {
         if file["driveId"] == nil, file["permissions"]?.elements.isEmpty == false { return nil }
         var all: [JSON] = []
-        var page: String?
-        repeat {
+        try await api.pages { page in
             let answer = try await call(
                 ["files", file["id"]?.string ?? "", "permissions"],
                 GoogleDrive.allDrives + [
                     ("pageSize", "100"), ("fields", "nextPageToken,permissions(\(GoogleDrive.permissionFields))"),
                 ] + token(page), cost: Cost.list, api)
             all += answer["permissions"]?.elements ?? []
-            page = answer["nextPageToken"]?.string
-        } while page != nil
+            return answer["nextPageToken"]?.string
+        }
         return all
     }
 

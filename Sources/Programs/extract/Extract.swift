@@ -1,6 +1,6 @@
 import CommandLine
-import Connectors
 import Extraction
+import Stages
 import Stream
 import System
 

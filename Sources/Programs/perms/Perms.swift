@@ -1,4 +1,5 @@
 import CommandLine
+import Stages
 import Stream
 import System
 

@@ -15,11 +15,11 @@ struct DedupeProgram {
         ],
         examples: [
             (
-                "fetch github --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
+                "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
                 "an unchanged document costs one short line"
             ),
             (
-                "fetch github --state S | extract | perms | dedupe --state S --tombstones | target-x | sink state: --state S",
+                "fetch google_drive --state S | extract | perms | dedupe --state S --tombstones | target-x | sink state: --state S",
                 "into any Singer target; what is gone at the source is sent as deleted"
             ),
         ])

@@ -6,12 +6,12 @@ import Stream
 
 /// What a service said of access becomes principals, and its groups become groups. Where the readers could not be
 /// established nobody is one, and that is a debt.
-struct PermsStage: Stage {
+public struct PermsStage: Stage {
     private var connectors: [String: any Connector.Type] = [:]
     private var groups: [String: any Connector.Type] = [:]
     private var kinds: [String: any Connector.Type] = [:]
 
-    init() {
+    public init() {
         for connector in Sources.all {
             let about = connector.about
             connectors[about.source] = connector
@@ -20,7 +20,7 @@ struct PermsStage: Stage {
         }
     }
 
-    mutating func schema(_ message: Message, to output: StageOutput) throws {
+    public mutating func schema(_ message: Message, to output: StageOutput) throws {
         let stream = message.stream
         if stream == StandardStream.documents.rawValue {
             try output.announce(stream, StandardStream.documents.schema())
@@ -29,7 +29,7 @@ struct PermsStage: Stage {
         }
     }
 
-    mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
+    public mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
         if message.json["stream"]?.equals("documents") == true { return try document(message, to: output) }
         let stream = message.stream
         if let connector = groups[stream] { return try group(message, connector, to: output) }

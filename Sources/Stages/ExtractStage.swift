@@ -7,19 +7,19 @@ import Stream
 
 /// Items become documents; what was only listed becomes `seen`; what is gone becomes a tombstone. An item that was asked for
 /// its access alone is passed on: `perms` makes `permissions` of it.
-struct ExtractStage: Stage {
+public struct ExtractStage: Stage {
     private let extractor = TextExtractor()
     private var kinds: [String: any Connector.Type] = [:]
     private var schemas: [String: ByteSlice] = [:]
 
-    init() {
+    public init() {
         for connector in Sources.all {
             for kind in connector.about.kinds { kinds["\(connector.about.source)_\(kind)"] = connector }
         }
     }
 
     /// The streams of items end here, so that nobody downstream makes a table of them.
-    mutating func schema(_ message: Message, to output: StageOutput) throws {
+    public mutating func schema(_ message: Message, to output: StageOutput) throws {
         if kinds[message.stream] != nil {
             schemas[message.stream] = ByteSlice(message.line.array)
         } else {
@@ -27,7 +27,7 @@ struct ExtractStage: Stage {
         }
     }
 
-    mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
+    public mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
         guard let connector = kinds[message.stream] else {
             try output.pass(message)
             return .passed
