@@ -8,7 +8,7 @@ import System
 ///     Fetching.swift    the calls: check, partitions, listing, changes, content, groups
 ///     Extracting.swift  item → document
 ///     Access.swift      item → principals, group → members
-///     Events.swift      webhook: verify, handshake, event → item ids
+///     Events.swift      webhook: verify, handshake, event → item ids (where `about.hasWebhooks`)
 ///
 /// A connector holds no state and knows nothing of tokens, retries, rates, checkpoints or time: it says which calls to make and
 /// what their answers mean. Each method is given the `API` to call with.
