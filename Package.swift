@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
+        wrapper("Poppler", links: "poppler-cpp"),
 
         // Libraries, lowest first: each imports only what stands above it here.
         library("System", "CPOSIX"),
@@ -59,7 +60,8 @@ let package = Package(
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
-        library("Extraction", "System", "Documents", "CXML2"),
+        library("Extraction", "System", "Documents"),
+        library("Readers", "Extraction", "CXML2", "CPoppler"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
@@ -69,6 +71,7 @@ let package = Package(
         program(
             "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
+        program("extract-worker", "CPOSIX", "System", "Extraction", "Readers"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
@@ -80,7 +83,7 @@ let package = Package(
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
         tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
-        tests("Extraction", "Extraction", "Documents", "System"),
+        tests("Extraction", "Extraction", "Readers", "Documents", "System"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
         tests(
             "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",

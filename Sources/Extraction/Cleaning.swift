@@ -4,7 +4,7 @@
 /// - Parameters:
 ///   - utf8: text in UTF-8.
 ///   - limit: the most bytes that come out, cut between two characters.
-func cleaned(_ utf8: [UInt8], limit: Int = .max) -> (utf8: [UInt8], isCut: Bool) {
+package func cleaned(_ utf8: [UInt8], limit: Int = .max) -> (utf8: [UInt8], isCut: Bool) {
     var out: [UInt8] = []
     out.reserveCapacity(min(utf8.count, limit))
     // Raw pointers: every byte of every text comes through here, twice.

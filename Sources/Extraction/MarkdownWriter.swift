@@ -1,7 +1,7 @@
 /// Writes text with the structure that a reader needs: blocks, quotes, lists, marks. Blanks collapse as in HTML, and nothing is
 /// written for what turns out empty: a line, a marker or a mark appears with the first character after it.
-struct MarkdownWriter {
-    private(set) var utf8: [UInt8] = []
+package struct MarkdownWriter {
+    package private(set) var utf8: [UInt8] = []
     private var frames: [Frame] = []
     /// The fewest frames since the last character: what a blank line before the next one is inside of.
     private var lowest = 0
@@ -18,6 +18,8 @@ struct MarkdownWriter {
     /// Frames deeper than this add nothing to a line, so that nesting can't make the text longer than a multiple of itself.
     private static let visibleFrames = 16
 
+    package init() {}
+
     private struct Frame {
         /// What its first line begins with.
         var first: String
@@ -30,17 +32,17 @@ struct MarkdownWriter {
     private var isAtMarker: Bool { frames.last.map { !$0.isStarted } ?? false }
 
     /// What follows begins on a line of its own, after `lineFeeds` (1, or 2 for a blank line between).
-    mutating func block(_ lineFeeds: Int) {
+    package mutating func block(_ lineFeeds: Int) {
         if isAtMarker { return }
         if inlineDepth > 0 { owesBlank = true } else { owed = max(owed, lineFeeds) }
     }
 
-    mutating func lineBreak() {
+    package mutating func lineBreak() {
         if isAtMarker { return }
         if inlineDepth > 0 { owesBlank = true } else { owed = min(owed + 1, 2) }
     }
 
-    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+    package mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
         var start = 0
         var i = 0
         func flush() {
@@ -66,13 +68,13 @@ struct MarkdownWriter {
         }
         flush()
     }
-    mutating func text(_ text: String) {
+    package mutating func text(_ text: String) {
         var text = text
         text.withUTF8 { self.text($0) }
     }
 
     /// Lines that are written as they stand, a block of their own.
-    mutating func lines(_ lines: [UInt8]) {
+    package mutating func lines(_ lines: [UInt8]) {
         block(2)
         for line in lines.split(separator: 0x0A, omittingEmptySubsequences: false) {
             if line.isEmpty {
@@ -88,7 +90,7 @@ struct MarkdownWriter {
     }
 
     /// A fenced block.
-    mutating func code(_ code: [UInt8], language: String) {
+    package mutating func code(_ code: [UInt8], language: String) {
         var fence = 3
         var run = 0
         for byte in code {
@@ -100,14 +102,14 @@ struct MarkdownWriter {
     }
 
     /// A mark such as `[` that is written with the first character after it.
-    mutating func open(_ mark: String) { marks.append(mark) }
+    package mutating func open(_ mark: String) { marks.append(mark) }
 
     /// What ends the last mark; nothing where it was not written.
-    mutating func close(_ end: String) {
+    package mutating func close(_ end: String) {
         if marks.popLast() == nil { utf8.append(contentsOf: end.utf8) }
     }
 
-    mutating func closeLink(_ target: String) {
+    package mutating func closeLink(_ target: String) {
         if marks.popLast() != nil { return }
         if markEnd > 0, utf8[markEnd - 1] == UInt8(ascii: "["), shows(target) {
             utf8.remove(at: markEnd - 1)
@@ -123,32 +125,32 @@ struct MarkdownWriter {
                 && target.hasPrefix("mailto:")
     }
 
-    mutating func beginHeading(_ level: Int) {
+    package mutating func beginHeading(_ level: Int) {
         block(2)
         if inlineDepth == 0 { marks.insert(String(repeating: "#", count: level) + " ", at: 0) }
         inlineDepth += 1
     }
-    mutating func endHeading() {
+    package mutating func endHeading() {
         inlineDepth = max(0, inlineDepth - 1)
         if inlineDepth == 0 && !marks.isEmpty { marks.removeFirst() }
         block(2)
     }
 
-    mutating func beginQuote() {
+    package mutating func beginQuote() {
         block(2)
         frames.append(Frame(first: "> ", rest: "> "))
     }
-    mutating func endQuote() {
+    package mutating func endQuote() {
         endFrame()
         block(2)
     }
 
     /// An item of a list; a tight one stands directly under what is before it.
-    mutating func beginItem(_ marker: String, isTight: Bool) {
+    package mutating func beginItem(_ marker: String, isTight: Bool) {
         owed = isTight ? 1 : max(owed, 1)
         frames.append(Frame(first: marker, rest: String(repeating: " ", count: marker.utf8.count)))
     }
-    mutating func endItem() {
+    package mutating func endItem() {
         endFrame()
         block(1)
     }

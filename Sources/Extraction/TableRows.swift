@@ -1,14 +1,16 @@
 /// Rows of a table as Markdown writes them, one a line: `| a | b |`.
-struct TableRows {
-    private(set) var utf8: [UInt8] = []
+package struct TableRows {
+    package private(set) var utf8: [UInt8] = []
     /// Rows so far.
-    private(set) var count = 0
+    package private(set) var count = 0
     private var rowStart = 0
     private var columns = 0
     private var isBlank = true
 
+    package init() {}
+
     /// The next cell of the row: blanks and line ends inside are one blank each run, `|` is escaped.
-    mutating func cell(_ text: some Sequence<UInt8>) {
+    package mutating func cell(_ text: some Sequence<UInt8>) {
         utf8.append(contentsOf: columns == 0 ? "| ".utf8 : " ".utf8)
         columns += 1
         var needsBlank = false
@@ -31,7 +33,7 @@ struct TableRows {
     }
 
     /// Ends the row; one without text leaves nothing.
-    mutating func endRow(isHeader: Bool) {
+    package mutating func endRow(isHeader: Bool) {
         if isBlank {
             utf8.removeLast(utf8.count - rowStart)
         } else {

@@ -1,63 +1,129 @@
+@_spi(_Unicode) import Swift
 import Documents
 
 /// Makes text worth searching of the content of an item.
 ///
 ///     let (text, extraction) = TextExtractor().text(of: content, name: "plan.pdf")
-public struct TextExtractor: Sendable {
-    /// What one document may take.
-    public struct Limits: Sendable {
-        /// Bytes of text; what is longer is cut, and `partial`.
-        public var output = 32 << 20
-        public var time = Duration.seconds(60)
-        /// Bytes of address space of a program that reads for us.
-        public var memory: UInt64 = 2 << 30
-        /// The program of poppler, looked up in PATH.
-        var pdftotext = "pdftotext"
+///
+/// What takes a parser of foreign bytes is read by workers, several at once: `begin` early, and `finish` in turn. One thread at a
+/// time.
+public final class TextExtractor {
+    public struct Options: Sendable {
+        public var limits = Limits()
+        /// Bytes of content; what is longer is not read.
+        public var maxContent = Int.max
+        /// The names of the only formats that are read; nil for all.
+        public var only: Set<String>?
+        /// The names of formats that are not read.
+        public var skip: Set<String> = []
+        /// Text leaves in Normalization Form C.
+        public var normalizes = false
         public init() {}
     }
-    private let limits: Limits
 
-    public init(limits: Limits = Limits()) { self.limits = limits }
+    /// A document that was begun.
+    public struct Reading {
+        fileprivate enum State {
+            case done(String?, Extraction)
+            case underWay(ticket: Int, Format)
+        }
+        fileprivate let state: State
+    }
 
-    /// The text, empty for an empty one; or nil and the reason for which there is none: `unsupported`, `empty`, `no_text`, `damaged`, `encrypted`,
-    /// `too_large`, `time_limit`, `tool_missing`, or the one that the content itself gives for being absent.
+    private enum Elsewhere {
+        case workers(WorkerPool)
+        /// The readers themselves, in this process.
+        case here([String: Format.Read])
+    }
+    private let options: Options
+    private let elsewhere: Elsewhere
+
+    public init(_ options: Options = Options(), workers: WorkerPool = WorkerPool()) {
+        self.options = options
+        elsewhere = .workers(workers)
+    }
+    package init(_ options: Options = Options(), readers: [String: Format.Read]) {
+        self.options = options
+        elsewhere = .here(readers)
+    }
+
+    /// How many documents may be begun before the first is finished, for all workers to have work.
+    public var lookahead: Int {
+        guard case .workers(let pool) = elsewhere else { return 0 }
+        return pool.lookahead
+    }
+
+    /// The text, empty for an empty one; or nil and the reason for which there is none: `unsupported`, `empty`, `no_text`,
+    /// `damaged`, `encrypted`, `too_large`, `time_limit`, `crashed`, `not_wanted`, `tool_missing`, or the one that the content
+    /// itself gives for being absent.
     ///
     /// Never fails as a whole: what can't be read costs its own text alone.
     /// - Parameter name: the title or file name, whose end tells the format where the media type doesn't.
     public func text(of content: ItemContent, name: String?) -> (text: String?, extraction: Extraction) {
+        finish(begin(content, name: name))
+    }
+
+    public func begin(_ content: ItemContent, name: String?) -> Reading {
         let type = MediaType(content.mediaType)
-        var bytes: [UInt8]
+        func without(_ format: String, _ reason: String) -> Reading {
+            Reading(state: .done(nil, Extraction(format: format, status: .skipped, reason: reason)))
+        }
+        let bytes: [UInt8]
         let isText: Bool
         switch content.body {
-        case .absent(let reason): return (nil, Extraction(format: type.essence, status: .skipped, reason: reason))
+        case .absent(let reason): return without(type.essence, reason)
         case .text(let text): (bytes, isText) = (Array(text.utf8), true)
         case .bytes(let given): (bytes, isText) = (given, false)
         }
         guard let format = format(of: bytes, type, name, isText: isText) else {
-            return (nil, Extraction(format: type.essence, status: .skipped, reason: "unsupported"))
+            return without(type.essence, "unsupported")
         }
-        // An empty text is known to be empty; an empty file of another format is not one of that format.
-        let nothing = format.input == .characters ? "" : nil
-        if bytes.isEmpty { return (nothing, Extraction(format: format.name, status: .skipped, reason: "empty")) }
-        let deadline = ContinuousClock.now + limits.time
-        if format.input == .characters {
-            if !isText { bytes = decodeText(bytes, charset: type.charset) }
-            bytes = cleaned(bytes).utf8
-            if bytes.isEmpty { return (nothing, Extraction(format: format.name, status: .skipped, reason: "empty")) }
+        if options.skip.contains(format.name) || options.only?.contains(format.name) == false {
+            return without(format.name, "not_wanted")
         }
-        do throws(Unreadable) {
-            let read = try format.read(FormatInput(bytes: bytes, limits: limits, deadline: deadline))
-            let (utf8, isCut) = cleaned(read.utf8, limit: limits.output)
-            let shortened = isCut ? "too_large" : read.shortened
-            if utf8.isEmpty { throw Unreadable(shortened ?? "no_text") }
-            let status = shortened == nil ? Extraction.Status.ok : .partial
-            return (
-                String(decoding: utf8, as: UTF8.self),
-                Extraction(format: format.name, status: status, reason: shortened)
-            )
-        } catch {
-            let status = error.reason == "no_text" ? Extraction.Status.skipped : .failed
-            return (nil, Extraction(format: format.name, status: status, reason: error.reason))
+        if bytes.count > options.maxContent { return without(format.name, "too_large") }
+        let input = FormatInput(bytes: bytes, charset: isText ? "utf-8" : type.charset, limits: options.limits)
+        func here(_ read: Format.Read) -> Reading {
+            let result: Result<FormatOutput, Unreadable>
+            do throws(Unreadable) { result = .success(try format.extract(input, with: read)) } catch { result = .failure(error) }
+            return Reading(state: done(format, result))
+        }
+        if bytes.isEmpty { return Reading(state: done(format, .failure(Unreadable("empty")))) }
+        if let read = format.read { return here(read) }
+        switch elsewhere {
+        case .workers(let pool): return Reading(state: .underWay(ticket: pool.begin(format, input), format))
+        case .here(let readers):
+            guard let read = readers[format.name] else { return without(format.name, "unsupported") }
+            return here(read)
+        }
+    }
+
+    /// Waits for the text of a document.
+    public func finish(_ reading: Reading) -> (text: String?, extraction: Extraction) {
+        switch reading.state {
+        case .done(let text, let extraction): return (text, extraction)
+        case .underWay(let ticket, let format):
+            guard case .workers(let pool) = elsewhere, case .done(let text, let extraction) = done(format, pool.finish(ticket))
+            else { return (nil, Extraction(format: format.name, status: .failed, reason: "crashed")) }
+            return (text, extraction)
+        }
+    }
+
+    private func done(_ format: Format, _ result: Result<FormatOutput, Unreadable>) -> Reading.State {
+        switch result {
+        case .success(let output):
+            let status = output.shortened == nil ? Extraction.Status.ok : .partial
+            let text = String(decoding: output.utf8, as: UTF8.self)
+            return .done(
+                options.normalizes ? text.normalized : text,
+                Extraction(format: format.name, status: status, reason: output.shortened))
+        case .failure(let why):
+            // An empty text is known to be empty; an empty file of another format is not one of that format.
+            let nothing = why.reason == "empty" && format.input == .characters ? "" : nil
+            let isNothing = ["empty", "no_text", "unsupported", "tool_missing"].contains(why.reason)
+            return .done(
+                nothing,
+                Extraction(format: format.name, status: isNothing ? .skipped : .failed, reason: why.reason))
         }
     }
 
@@ -120,4 +186,13 @@ private func isForeignBinary(_ bytes: [UInt8]) -> Bool {
 private func looksLikeText(_ bytes: [UInt8]) -> Bool {
     if byteOrderMark(of: bytes) != nil { return true }
     return !bytes.prefix(4096).contains { $0 < 0x20 && !(0x07...0x0D).contains($0) && $0 != 0x1B }
+}
+
+extension String {
+    /// In Normalization Form C.
+    fileprivate var normalized: String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in _nfc { scalars.append(scalar) }
+        return String(scalars)
+    }
 }

@@ -8,11 +8,21 @@ import Stream
 /// Items become documents; what was only listed becomes `seen`; what is gone becomes a tombstone. An item that was asked for
 /// its access alone is passed on: `perms` makes `permissions` of it.
 public struct ExtractStage: Stage {
-    private let extractor = TextExtractor()
+    private let extractor: TextExtractor
+    /// What was begun of each record that comes next, in order; nil where nothing was.
+    private var begun: [Begun?] = []
     private var kinds: [String: any Connector.Type] = [:]
     private var schemas: [String: ByteSlice] = [:]
 
-    public init() {
+    /// A document whose text is being read.
+    private struct Begun {
+        let document: Document
+        /// Nil where there is no content to read.
+        let reading: TextExtractor.Reading?
+    }
+
+    public init(_ extractor: TextExtractor) {
+        self.extractor = extractor
         for connector in Sources.all {
             for kind in connector.about.kinds { kinds["\(connector.about.source)_\(kind)"] = connector }
         }
@@ -27,7 +37,25 @@ public struct ExtractStage: Stage {
         }
     }
 
+    public var lookahead: Int { extractor.lookahead }
+
+    public mutating func prepare(_ message: Message) { begun.append(begin(message)) }
+
+    private func begin(_ message: Message) -> Begun? {
+        let item = Item(message.record)
+        guard let connector = kinds[message.stream], !item.isAccessOnly, !item.isIDsOnly, item.semanticID != nil,
+            item.deletedAt == nil || item.raw != nil, let document = connector.document(item)
+        else { return nil }
+        return begin(item, document)
+    }
+
+    private func begin(_ item: Item, _ document: Document) -> Begun {
+        let content = document.text.map { ItemContent(mediaType: "text/plain", body: .text($0)) } ?? item.content
+        return Begun(document: document, reading: content.map { extractor.begin($0, name: document.title) })
+    }
+
     public mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
+        let begun = begun.isEmpty ? nil : begun.removeFirst()
         guard let connector = kinds[message.stream] else {
             try output.pass(message)
             return .passed
@@ -55,7 +83,7 @@ public struct ExtractStage: Stage {
             try output.pass(message)
             return .passed
         }
-        guard let document = connector.document(item) else { return .rejected("an item without what the service said") }
+        guard let document = begun?.document ?? connector.document(item) else { return .rejected("an item without what the service said") }
         if item.isIDsOnly {
             try output.write(.seen, time: time) { w in
                 w.member("semantic_id", semanticID)
@@ -64,7 +92,10 @@ public struct ExtractStage: Stage {
             }
             return .passed
         }
-        let (text, extraction) = read(item, document)
+        let reading = (begun ?? begin(item, document)).reading
+        let (text, extraction) =
+            reading.map { extractor.finish($0) }
+            ?? (nil, Extraction(format: "none", status: .skipped, reason: "no_content"))
         try output.announce(
             StandardStream.documents.rawValue, StandardStream.documents.schema(withAccess: true))
         try output.write(.documents, time: time) { w in
@@ -77,16 +108,6 @@ public struct ExtractStage: Stage {
             access(item, connector.accessFields, to: &w)
         }
         return .passed
-    }
-
-    private func read(_ item: Item, _ document: Document) -> (String?, Extraction) {
-        if let text = document.text {
-            return extractor.text(of: ItemContent(mediaType: "text/plain", body: .text(text)), name: document.title)
-        }
-        guard let content = item.content else {
-            return (nil, Extraction(format: "none", status: .skipped, reason: "no_content"))
-        }
-        return extractor.text(of: content, name: document.title)
     }
 
     private func metadata(_ item: Item, _ document: Document, _ extraction: Extraction, to w: inout JSONWriter) {

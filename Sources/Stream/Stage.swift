@@ -3,6 +3,11 @@ import System
 
 /// What a stage does with the messages that concern it. `StageLoop` does the rest: lines, bad lines, STATE, counting.
 public protocol Stage {
+    /// How many messages may come in before the first of them is handled, beside as many as are short. 0: each is handled as it
+    /// comes.
+    var lookahead: Int { get }
+    /// Begins what can be done of a RECORD before its turn. `record` follows for each, in order.
+    mutating func prepare(_ message: Message)
     /// Handles a RECORD: writes what follows from it, and says what became of it.
     mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition
     /// Handles a SCHEMA. Unless a stage has its own, it is passed on.
@@ -12,6 +17,8 @@ public protocol Stage {
 }
 
 extension Stage {
+    public var lookahead: Int { 0 }
+    public mutating func prepare(_ message: Message) {}
     public mutating func schema(_ message: Message, to output: StageOutput) throws { try output.pass(message) }
     public mutating func beforeState(_ message: Message, to output: StageOutput) throws {}
 }
@@ -90,6 +97,9 @@ public final class StageOutput {
 /// A last line without a line feed is cut off in silence: it is what a kill leaves. Output is flushed at each STATE and
 /// when the input is idle.
 public enum StageLoop {
+    /// Bytes of messages that wait for their turn beside those of the stage's lookahead.
+    private static let most = 8 << 20
+
     /// Runs a stage to the end of its input.
     /// - Returns: `done`, or `dataError` where a line could not be read or a record failed.
     public static func run(
@@ -112,8 +122,47 @@ public enum StageLoop {
             }
         }
 
+        func handle(_ message: Message, _ number: Int, _ stage: inout some Stage) throws {
+            switch message.kind {
+            case .other: try out.pass(message)
+            case .schema: try stage.schema(message, to: out)
+            case .state:
+                if bad == 0 {
+                    try stage.beforeState(message, to: out)
+                    try out.pass(message)
+                }
+                try out.flush()
+                if message.json["value"]?["final"]?.bool == true { log.tally(tally) }
+            case .record:
+                tally.input += 1
+                switch try stage.record(message, to: out) {
+                case .passed: tally.output += 1
+                case .dropped(let reason): tally.drop(reason)
+                case .failed: tally.failed += 1
+                case .rejected(let why): reject(number, why)
+                }
+            }
+        }
+
+        // Messages that came in before their turn, in order.
+        var waiting: [(message: Message, number: Int)] = []
+        var bytes = 0
+        func handleWaiting(downTo count: Int, _ stage: inout some Stage) throws {
+            guard waiting.count > count else { return }
+            let ready = waiting.count - count
+            for (message, number) in waiting[..<ready] {
+                bytes -= message.line.count
+                try handle(message, number, &stage)
+            }
+            waiting.removeFirst(ready)
+        }
+
         reading: while true {
-            switch try reader.next(whenIdle: { try out.flush() }) {
+            let input = try reader.next(whenIdle: {
+                try handleWaiting(downTo: 0, &stage)
+                try out.flush()
+            })
+            switch input {
             case .end: break reading
             case .tooLong(let number):
                 tally.input += 1
@@ -126,27 +175,21 @@ public enum StageLoop {
                     reject(number, "\(error)")
                     continue
                 }
-                switch message.kind {
-                case .other: try out.pass(message)
-                case .schema: try stage.schema(message, to: out)
-                case .state:
-                    if bad == 0 {
-                        try stage.beforeState(message, to: out)
-                        try out.pass(message)
-                    }
-                    try out.flush()
-                    if message.json["value"]?["final"]?.bool == true { log.tally(tally) }
-                case .record:
-                    tally.input += 1
-                    switch try stage.record(message, to: out) {
-                    case .passed: tally.output += 1
-                    case .dropped(let reason): tally.drop(reason)
-                    case .failed: tally.failed += 1
-                    case .rejected(let why): reject(number, why)
-                    }
+                if stage.lookahead == 0 {
+                    try handle(message, number, &stage)
+                    continue
+                }
+                if message.kind == .record { stage.prepare(message) }
+                waiting.append((message, number))
+                bytes += message.line.count
+                if message.kind == .state {
+                    try handleWaiting(downTo: 0, &stage)
+                } else if waiting.count > stage.lookahead, bytes > most || waiting.count > 16 * stage.lookahead {
+                    try handleWaiting(downTo: max(stage.lookahead, waiting.count - stage.lookahead), &stage)
                 }
             }
         }
+        try handleWaiting(downTo: 0, &stage)
         try out.flush()
         log.event("end") { w in tally.write(to: &w) }
         return tally.failed == 0 ? .done : .dataError

@@ -71,10 +71,7 @@ public enum Child {
     private static func start(
         _ arguments: [String], _ stdin: Int32, _ stdout: Int32, _ stderr: Int32, _ limits: posix_limits
     ) -> pid_t {
-        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-        argv.append(nil)
-        defer { for argument in argv { free(argument) } }
-        return posix_start(argv, stdin, stdout, stderr, limits)
+        withArguments(arguments) { posix_start($0, stdin, stdout, stderr, limits) }
     }
 
     /// Feeds and reads until the child closed both outputs: then nil, or what ended it before.

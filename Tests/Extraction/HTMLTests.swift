@@ -2,11 +2,18 @@ import Documents
 import Testing
 
 @testable import Extraction
+@testable import Readers
 
-func read(_ bytes: [UInt8], _ type: String?, name: String? = nil, limits: TextExtractor.Limits = .init())
+/// An extractor that reads everything in this process.
+func extractor(_ limits: Limits = .init()) -> TextExtractor {
+    var options = TextExtractor.Options()
+    options.limits = limits
+    return TextExtractor(options, readers: Readers.all)
+}
+func read(_ bytes: [UInt8], _ type: String?, name: String? = nil, limits: Limits = .init())
     -> (text: String?, extraction: Extraction)
 {
-    TextExtractor(limits: limits).text(of: ItemContent(mediaType: type, body: .bytes(bytes)), name: name)
+    extractor(limits).text(of: ItemContent(mediaType: type, body: .bytes(bytes)), name: name)
 }
 func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charset=utf-8").text }
 
@@ -105,13 +112,13 @@ func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charse
     }
 
     @Test func stopsAtTheLimit() {
-        var limits = TextExtractor.Limits()
+        var limits = Limits()
         limits.output = 1000
         let page = Array(String(repeating: "<p>words é", count: 10_000).utf8)
         let (text, extraction) = read(page, "text/html", limits: limits)
         #expect(extraction == Extraction(format: "html", status: .partial, reason: "too_large"))
         #expect((900...1000).contains(text?.utf8.count ?? 0))
-        limits = TextExtractor.Limits()
+        limits = Limits()
         limits.time = .zero
         #expect(read(page, "text/html", limits: limits).extraction.reason == "time_limit")
     }

@@ -51,40 +51,6 @@ func pdf(_ operators: String, trailer: String = "") -> [UInt8] {
         #expect(extraction.reason == reason)
     }
 
-    /// Reads with this script in the place of `pdftotext`; with none there where it is nil.
-    private func extraction(with script: String?, output: Int = 1 << 20, time: Duration = .seconds(60)) throws
-        -> (text: String?, extraction: Extraction)
-    {
-        var random = SystemRandomNumberGenerator()
-        var limits = TextExtractor.Limits()
-        limits.pdftotext = "/tmp/pdftotext-" + random.hexadecimal(bytes: 8)
-        limits.output = output
-        limits.time = time
-        defer { unlink(limits.pdftotext) }
-        if let script {
-            try Files.replace(limits.pdftotext, with: Array("#!/bin/sh\n\(script)\n".utf8), mode: 0o700)
-        }
-        return read(hello, "application/pdf", limits: limits)
-    }
-
-    @Test func aReaderThatMisbehavesCostsOneDocument() throws {
-        let cases: [(script: String?, output: Int, time: Duration, text: String?, reason: String?)] = [
-            (nil, 100, .seconds(60), nil, "tool_missing"),
-            ("exec sleep 1000", 100, .milliseconds(50), nil, "time_limit"),
-            ("sleep 1000 & echo a; exec >&- 2>&-; sleep 1000", 100, .milliseconds(300), nil, "time_limit"),
-            ("exec yes", 99, .seconds(60), String(repeating: "y\n", count: 49) + "y", "too_large"),
-            ("yes >&2 & cat >/dev/null; echo text; kill $!", 100, .seconds(60), "text", nil),
-            ("echo part; kill -SEGV $$", 100, .seconds(60), "part", "damaged"),
-            ("kill -SEGV $$", 100, .seconds(60), nil, "damaged"),
-            ("echo text; exit 0 <&-", 100, .seconds(60), "text", nil),
-        ]
-        for (script, output, time, text, reason) in cases {
-            let result = try extraction(with: script, output: output, time: time)
-            #expect(result.extraction.reason == reason, "\(script ?? "none")")
-            if reason != "time_limit" { #expect(result.text == text, "\(script ?? "none")") }
-        }
-    }
-
     @Test func childrenGetAndGiveMuch() throws {
         let open = Files.names(in: "/proc/self/fd").count
         var random = SeededRandom(seed: 1)

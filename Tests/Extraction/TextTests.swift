@@ -100,13 +100,13 @@ import Testing
 
     @Test func absentContentKeepsItsReason() {
         let content = ItemContent(mediaType: "application/pdf", body: .absent("too_large"))
-        let (text, extraction) = TextExtractor().text(of: content, name: nil)
+        let (text, extraction) = extractor().text(of: content, name: nil)
         #expect(text == nil)
         #expect(extraction == Extraction(format: "application/pdf", status: .skipped, reason: "too_large"))
     }
     @Test func textIsNotDecodedAgain() {
         let content = ItemContent(mediaType: "text/html; charset=koi8-r", body: .text("<meta charset=latin1>é"))
-        #expect(TextExtractor().text(of: content, name: nil).text == "é")
+        #expect(extractor().text(of: content, name: nil).text == "é")
     }
 
     /// Random bytes, and random pieces of each grammar, of every type: no crash, and clean text.

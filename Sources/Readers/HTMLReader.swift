@@ -1,3 +1,5 @@
+import Extraction
+
 /// Makes text of the events of a parser. Its state is counters and short stacks, never the depth of the call stack.
 final class HTMLReader {
     /// The page, and one more for each cell that is open.

@@ -1,21 +1,8 @@
 import CXML2
+import Extraction
 
-extension Format {
-    /// Web pages and what is written like them, whole or in pieces. The parser is libxml2's, which mends what is broken.
-    static let html = Format(
-        "html", mediaTypes: ["text/html", "application/xhtml+xml", "text/x-html"], suffixes: ["html", "htm", "xhtml"],
-        input: .characters, signature: { isHTML($0) }
-    ) { input throws(Unreadable) in try readHTML(input) }
-}
-
-private func isHTML(_ bytes: [UInt8]) -> Bool {
-    let head = String(decoding: bytes.prefix(256), as: UTF8.self).lowercased().drop {
-        $0.isWhitespace || $0 == "\u{FEFF}"
-    }
-    return head.hasPrefix("<!doctype html") || head.hasPrefix("<html") || head.hasPrefix("<head>")
-}
-
-private func readHTML(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
+/// Web pages, whole or in pieces. The parser is libxml2's, which mends what is broken.
+func readHTML(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
     let reader = HTMLReader()
     let events = xml2_events(start: onStart, end: onEnd, text: onText)
     let context = Unmanaged.passUnretained(reader)
