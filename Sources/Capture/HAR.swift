@@ -9,9 +9,19 @@ struct EntryError: Error, CustomStringConvertible {
 }
 
 /// Reads HAR entries, as we, browsers and mitmproxy write them.
-struct HAR {
+struct HAR: Sendable {
     /// True where we wrote the file: then text is UTF-8, and nothing has to be guessed.
     let isOurs: Bool
+
+    /// True for what is no exchange over HTTP: a request that was blocked or cut short, for which there is no answer (browsers
+    /// and mitmproxy give it the status 0, Playwright -1), or an address that is no server's (`data:`, `blob:`, `wss:`).
+    func isPassedOver(_ entry: JSON) -> Bool {
+        if isOurs { return false }
+        if let status = entry["response"]?["status"]?.int, status <= 0 { return true }
+        guard let url = entry["request"]?["url"]?.string, let colon = url.firstIndex(of: ":") else { return false }
+        let scheme = url[..<colon].lowercased()
+        return scheme != "http" && scheme != "https" && scheme.allSatisfy { $0.isLetter || $0 == "-" || $0 == "+" }
+    }
 
     func exchange(_ entry: JSON) throws(EntryError) -> Exchange {
         guard let request = entry["request"], let response = entry["response"] else {
@@ -20,7 +30,7 @@ struct HAR {
         guard let method = request["method"]?.string, let text = request["url"]?.string else {
             throw EntryError("its request has no method or no url")
         }
-        guard let url = URL(text).map(HAR.withoutPrefix) else {
+        guard let url = URL(HAR.encoded(text)).map(HAR.withoutPrefix) else {
             throw EntryError("its url is not one of http or https")
         }
         guard let status = response["status"]?.int.flatMap({ Int(exactly: $0) }) else {
@@ -42,6 +52,14 @@ struct HAR {
                 date: headers["date"].flatMap { Timestamp(httpDate: $0) } ?? started),
             started: started,
             duration: .microseconds(Int64(min(max(entry["time"]?.double ?? 0, 0), 1e12) * 1000)))
+    }
+
+    /// An address whose characters are bytes that may stand in one: recorders write some as they were typed.
+    private static func encoded(_ url: String) -> String {
+        if url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return url }
+        return url.unicodeScalars.map { scalar in
+            scalar.value > 0x20 && scalar.value < 0x7F ? String(scalar) : PercentEncoding.encode(String(scalar))
+        }.joined()
     }
 
     private static func headers(_ message: JSON) -> Headers {
@@ -67,7 +85,10 @@ struct HAR {
         guard let text, !text.isNull else { return [] }
         guard text.kind == .string else { throw EntryError("the text of a body is not a string") }
         if coding?.equals("base64") == true {
-            guard let decoded = Base64.decode((text.string ?? "").filter { !$0.isWhitespace }) else {
+            let coded = text.string ?? ""
+            if let decoded = Base64.decode(coded) { return decoded }
+            // In lines, as MIME has it.
+            guard let decoded = Base64.decode(String(decoding: coded.utf8.filter { $0 > 0x20 }, as: UTF8.self)) else {
                 throw EntryError("the text of a body is not base64")
             }
             return decoded

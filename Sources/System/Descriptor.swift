@@ -55,6 +55,16 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Reads at most the buffer's length from an offset, whatever others read; 0 at the end. The corresponding C function is
+    /// `pread`.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        while true {
+            let count = pread(raw, buffer.baseAddress, buffer.count, off_t(offset))
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemError("read", name) }
+        }
+    }
+
     /// Writes all of the bytes. The corresponding C function is `write`.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0
@@ -87,6 +97,12 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     public var isTerminal: Bool { isatty(raw) == 1 }
+
+    /// True for what can be read at any offset: a file, and no pipe.
+    public var isFile: Bool {
+        var st = stat()
+        return fstat(raw, &st) == 0 && st.st_mode & S_IFMT == S_IFREG
+    }
 
     /// The length of the file in bytes.
     public func size() throws(SystemError) -> Int {

@@ -39,6 +39,11 @@ func exchange(
         duration: .milliseconds(12))
 }
 
+extension Recording {
+    /// All of them, for tests.
+    var exchanges: [Exchange] { get throws { try (0..<count).map { try exchange($0) } } }
+}
+
 @Suite struct RecordingTests {
     @Test func whatWasWrittenIsRead() throws {
         let folder = try Folder()
@@ -64,8 +69,9 @@ func exchange(
         #expect(recording.run?.source == "slack")
         #expect(recording.run?.options.text == #"{"channels":["C1"]}"#)
         #expect(recording.run?.state?.text == #"{"bookmarks":{}}"#)
-        #expect(recording.exchanges.count == 3)
-        let first = recording.exchanges[0]
+        let exchanges = try recording.exchanges
+        #expect(exchanges.count == 3)
+        let first = exchanges[0]
         #expect(first.method == "POST")
         #expect(first.url.description == "https://slack.com/api/x?limit=2&a=%20b")
         #expect(first.requestBody.map { String(decoding: $0, as: UTF8.self) } == #"{"a":"\u00e9é"}"#)
@@ -74,10 +80,10 @@ func exchange(
         #expect(first.response.headers["content-length"] == nil)
         #expect(first.started == began)
         #expect(first.duration == .milliseconds(12))
-        #expect(recording.exchanges[1].response.body.array == every)
-        #expect(recording.exchanges[2].url.authority == "h.example:8443")
-        #expect(recording.exchanges[2].response.status == 204)
-        #expect(recording.exchanges[2].response.date == began)
+        #expect(exchanges[1].response.body.array == every)
+        #expect(exchanges[2].url.authority == "h.example:8443")
+        #expect(exchanges[2].response.status == 204)
+        #expect(exchanges[2].response.date == began)
         var st = stat()
         stat(path, &st)
         #expect(st.st_mode & 0o777 == 0o600)
@@ -122,7 +128,7 @@ func exchange(
         let whole = try Files.read(path)
         for cut in ends[0]...whole.count {
             let recording = try Recording(parsing: Array(whole[..<cut]), name: "c")
-            #expect(recording.exchanges.count == ends.count { $0 <= cut } - 1)
+            #expect(try recording.exchanges.count == ends.count { $0 <= cut } - 1)
         }
         let plain = try Gzip.decompress(whole)
         #expect(try Recording(parsing: plain, name: "c").exchanges.count == 3)
@@ -133,7 +139,7 @@ func exchange(
     @Test(arguments: [
         ("", "c is no capture"), ("nonsense", "c is no capture"), (#"{"log":{}}"#, "no log with entries"),
         (#"{"log":{"entries":[{}]}}"#, "entry 1 can't be read: it has no request"),
-        (#"{"log":{"entries":[{"request":{"method":"GET","url":"ftp://x"},"response":{"status":200}}]}}"#, "url"),
+        (#"{"log":{"entries":[{"request":{"method":"GET","url":"//x"},"response":{"status":200}}]}}"#, "url"),
         ("HEADER\n{}\n", "line 2 is no entry"), ("HEADER\n\n{\"a\n{}\n", "line 3 is not JSON"),
         (
             "HEADER\n{\"request\":{\"method\":\"GET\",\"url\":\"http://h.example\"},\"response\":{\"status\":200,\"content\":{\"text\":\"!\",\"encoding\":\"base64\"}}}",
@@ -176,7 +182,7 @@ func exchange(
         }
         try writer.flush()
         let recording = try Recording(reading: folder.path + "/c")
-        #expect(recording.exchanges.map(\.url.path) == ["/a"])
+        #expect(try recording.exchanges.map(\.url.path) == ["/a"])
         let replay = ReplayTransport(Library([recording]))
         #expect(try await replay.send(.get(try #require(URL("https://h.example/a")))).body.text == "no")
         let missing = try await replay.send(.get(try #require(URL("https://h.example/b?c=d"))))

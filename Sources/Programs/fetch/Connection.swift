@@ -22,7 +22,7 @@ struct Connection {
         if let recording = plan.recording {
             client = Client(
                 transport: ReplayTransport(Library([recording])), authoriser: ReplayedCredentials(), refine: refine,
-                time: SimulatedTime(recording.run?.clock ?? Timestamp(seconds: 0)),
+                time: SimulatedTime(recording.clock ?? Timestamp(seconds: 0)),
                 random: SeededRandom(seed: plan.seed))
             capture = nil
             return
