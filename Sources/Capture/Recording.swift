@@ -28,27 +28,26 @@ public struct CapturedRun: Sendable {
         self.state = state
     }
 
+    /// The first line of a capture.
     func write(to w: inout JSONWriter, redactor: Redactor) {
         w.object { w in
             w.key("log")
-            w.object { w in
-                w.member("version", "1.2")
-                w.key("creator")
-                w.object { w in
-                    w.member("name", "sluice")
-                    w.member("version", version)
-                }
-            }
+            w.object { w in w.log(version: version) }
             w.key("_run")
-            w.object { w in
-                w.member("clock", clock.description)
-                w.member("seed", seed)
-                w.member("source", source)
-                w.key("options")
-                w.raw(redactor.body(options.array, mediaType: "application/json"))
-                w.key("state")
-                if let state { w.raw(redactor.body(state.array, mediaType: "application/json")) } else { w.null() }
-            }
+            member(to: &w, redactor: redactor)
+        }
+    }
+
+    /// What stands under `_run`.
+    func member(to w: inout JSONWriter, redactor: Redactor) {
+        w.object { w in
+            w.member("clock", clock.description)
+            w.member("seed", seed)
+            w.member("source", source)
+            w.key("options")
+            w.raw(redactor.body(options.array, mediaType: "application/json"))
+            w.key("state")
+            if let state { w.raw(redactor.body(state.array, mediaType: "application/json")) } else { w.null() }
         }
     }
 
@@ -60,6 +59,18 @@ public struct CapturedRun: Sendable {
             seed: run["seed"]?.string ?? "", source: run["source"]?.string ?? "",
             options: run["options"]?.minified ?? ByteSlice("{}"),
             state: run["state"].flatMap { $0.isNull ? nil : $0.minified })
+    }
+}
+
+extension JSONWriter {
+    /// What a log of ours begins with.
+    mutating func log(version: String) {
+        member("version", "1.2")
+        key("creator")
+        object { w in
+            w.member("name", "sluice")
+            w.member("version", version)
+        }
     }
 }
 
