@@ -133,8 +133,7 @@ struct HAR: Sendable {
     }
 
     private static func unescaped(_ inside: ArraySlice<UInt8>) -> [UInt8] {
-        let quote = [UInt8(ascii: "\"")]
-        return Array(((try? JSON(parsing: quote + inside + quote))?.string ?? "").utf8)
+        Array(JSON.unescaped(ByteSlice(inside)).utf8)
     }
 
     /// The bytes of a text that was read as Latin-1, as mitmproxy does where the type has no charset and is not JSON.
