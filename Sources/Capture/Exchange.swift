@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Redaction
 import System
 
 /// A request and its answer, as one HAR entry holds them.

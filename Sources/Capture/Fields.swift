@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Redaction
 
 /// What a request asks for, and nothing of how it was answered.
 struct Asked: Sendable {

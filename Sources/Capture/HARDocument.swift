@@ -1,4 +1,5 @@
 import JSON
+import Redaction
 
 /// A HAR 1.2 document: what other programs open. <http://www.softwareishard.com/blog/har-12-spec/>
 public enum HARDocument {

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Redaction
 import Synchronization
 import System
 

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Redaction
 import System
 
 /// What a run of `fetch` was: from it, `--replay` asks the same URLs again.

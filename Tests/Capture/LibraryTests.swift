@@ -4,6 +4,7 @@ import System
 import Testing
 
 @testable import Capture
+@testable import Redaction
 
 private func library(_ exchanges: [Exchange]) -> Library { Library([Recording(run: run, exchanges: exchanges)]) }
 

@@ -7,6 +7,7 @@ import System
 import Testing
 
 @testable import Capture
+@testable import Redaction
 
 /// A folder that ends with its test.
 final class Folder {

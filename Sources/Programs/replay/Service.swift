@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import HTTPServer
 import JSON
+import Redaction
 import Stream
 import Synchronization
 import System

@@ -1,7 +1,7 @@
 import JSON
 
 /// The names under which services hand out secrets. Names are compared in small letters, without `_` and `-`.
-enum SecretNames {
+package enum SecretNames {
     /// Credentials: secret in JSON, forms, queries and text, and never what tells one request from another.
     private static let credentials: Set<String> = [
         "accesstoken", "refreshtoken", "idtoken", "clientassertion", "assertion", "passwd", "passphrase", "devicecode",
@@ -45,6 +45,8 @@ enum SecretNames {
 
     /// What is known of one name.
     struct Kind: Sendable {
+        /// A field that a connector declares.
+        let isDeclared: Bool
         let isCredential: Bool
         /// Secret as the name of a member, credentials included.
         fileprivate let isSecret: Bool
@@ -58,11 +60,24 @@ enum SecretNames {
         /// Secret in running text where a quote or an equals sign stands between name and value; else credentials are alone.
         let isSecretInText: Bool
 
-        init(_ name: some StringProtocol) {
+        /// - Parameter only: true where nothing else than what is declared is a secret.
+        init(_ name: some StringProtocol, declared: SecretFields = [], only: Bool = false) {
             let name = normalized(name)
+            isDeclared = declared.names.contains(name)
+            guard !only else {
+                isCredential = false
+                isSecret = isDeclared
+                isCode = false
+                isParameter = isDeclared
+                standsBesideSignature = false
+                marksSignature = false
+                marksExchange = false
+                isSecretInText = isDeclared
+                return
+            }
             isCredential = credentials.contains(name) || credentialEndings.contains { name.hasSuffix($0) }
             isSecret =
-                isCredential || members.contains(name) || name.hasSuffix("secret")
+                isCredential || isDeclared || members.contains(name) || name.hasSuffix("secret")
                 || name.hasSuffix("token") && !places.contains { name.contains($0) }
             isCode = name == "code"
             marksSignature = parameters.contains(name)
@@ -76,7 +91,7 @@ enum SecretNames {
         var isInnocent: Bool { !isParameter && !isCode && !standsBesideSignature && !marksExchange }
     }
 
-    static func isCredential(_ name: String) -> Bool { Kind(name).isCredential }
+    package static func isCredential(_ name: String) -> Bool { Kind(name).isCredential }
 
     /// The names that stand beside each other, whose meaning depends on the others: these are looked at once, and only where
     /// it matters.
@@ -109,16 +124,24 @@ enum SecretNames {
             isMember(index) || kinds[index].isParameter || kinds[index].standsBesideSignature && haveSignature()
         }
         func isCredential(_ index: Int) -> Bool { kinds[index].isCredential }
+        func isDeclared(_ index: Int) -> Bool { kinds[index].isDeclared }
     }
 
     /// The kinds of names that were seen: the same few come again and again.
     struct Memory {
+        private let declared: SecretFields
+        private let only: Bool
         private var kinds: [String: Kind] = [:]
         private static let most = 4096
 
+        init(declared: SecretFields, only: Bool) {
+            self.declared = declared
+            self.only = only
+        }
+
         mutating func kind(_ name: String) -> Kind {
             if let known = kinds[name] { return known }
-            let kind = Kind(name)
+            let kind = Kind(name, declared: declared, only: only)
             if kinds.count < Memory.most, name.utf8.count <= 64 { kinds[name] = kind }
             return kind
         }

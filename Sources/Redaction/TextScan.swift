@@ -179,7 +179,7 @@ struct TextScan {
         if bytes[at] == 0x20, at + 1 < bytes.count, bytes[at + 1] != UInt8(ascii: "="),
             bytes[at + 1] != UInt8(ascii: ":")
         {
-            guard bytes[word.lowerBound] | 0x20 == UInt8(ascii: "b"), word.count == 5 || word.count == 6,
+            guard redactor.looksForAll, bytes[word.lowerBound] | 0x20 == UInt8(ascii: "b"), word.count == 5 || word.count == 6,
                 ["bearer", "basic"].contains(text(word).lowercased())
             else { return nil }
             let end = self.end(rules.isToken, from: at + 1)
@@ -191,9 +191,11 @@ struct TextScan {
         let isQuoted = at > word.upperBound
         skip(" ".utf8)
         guard at < bytes.count, "=:>".utf8.contains(bytes[at]) else { return nil }
+        // A quote or an equals sign stands between name and value.
         let named = isQuoted || bytes[at] != UInt8(ascii: ":")
         at += 1
-        guard isSecret(text(word), named: named) else { return nil }
+        let kind = kind(text(word))
+        guard kind.isCredential || named && kind.isSecretInText else { return nil }
         skip(" ".utf8)
         skip(quotes)
         // `Authorization: Bearer …`
@@ -201,13 +203,14 @@ struct TextScan {
         if scheme < bytes.count, bytes[scheme] == 0x20, ["bearer", "basic"].contains(text(at..<scheme).lowercased()) {
             at = scheme + 1
         }
-        return mask(at..<self.end(rules.endsValue, from: at, while: false))
+        let value = at..<self.end(rules.endsValue, from: at, while: false)
+        if kind.isDeclared { redactor.declare(PercentEncoding.decode(text(value))) }
+        return mask(value)
     }
 
-    /// - Parameter named: true where a quote or an equals sign stands between name and value.
-    private func isSecret(_ word: String, named: Bool) -> Bool {
-        let kind = redactor.kind(word.hasPrefix("u0026") ? String(word.dropFirst(5)) : word)
-        return kind.isCredential || named && kind.isSecretInText
+    /// What is known of a name, which an escaped ampersand may stand before.
+    private func kind(_ word: String) -> SecretNames.Kind {
+        redactor.kind(word.hasPrefix("u0026") ? String(word.dropFirst(5)) : word)
     }
 
     private mutating func mask(_ range: Range<Int>) -> Int? {
@@ -232,7 +235,7 @@ struct TextScan {
 
     /// A token by its looks: where it ends.
     private mutating func token(_ start: Int, _ end: Int) -> Int? {
-        guard let prefix = prefix(start) else { return nil }
+        guard redactor.looksForAll, let prefix = prefix(start) else { return nil }
         if prefix == TextScan.webToken { return webToken(start, end) }
         var stop = self.end(rules.isToken, from: start)
         while stop > start, bytes[stop - 1] == UInt8(ascii: ".") { stop -= 1 }

@@ -5,8 +5,8 @@ import JSON
 /// What stands in a capture where a secret was: `[secret:5f0c1a2b]`, the same for the same secret.
 ///
 /// The eight digits are the beginning of HMAC-SHA-256 under a key that only the capturing process knew, so that a secret can't
-/// be guessed back from them.
-public enum Placeholder {
+/// be guessed back from them; or under a public key, for the fields of `SecretFields`.
+package enum Placeholder {
     private static let start = Array("[secret:".utf8)
     private static let digits = 8
     static let length = start.count + digits + 1
@@ -30,7 +30,7 @@ public enum Placeholder {
     }
 
     /// True for text that holds a placeholder.
-    public static func occurs(in text: String) -> Bool {
+    package static func occurs(in text: String) -> Bool {
         guard text.contains("[") else { return false }
         let bytes = ByteSlice(text)
         return (0..<bytes.count).contains { stands(in: bytes, at: $0) }
@@ -65,7 +65,7 @@ public enum Placeholder {
     }
 
     /// True when `text` is `pattern` with something in the place of each placeholder.
-    static func matches(_ text: String, pattern: String) -> Bool {
+    package static func matches(_ text: String, pattern: String) -> Bool {
         let pieces = pieces(of: pattern).around
         var rest = Array(text.utf8)[...]
         guard let first = pieces.first, let last = pieces.last else { return false }

@@ -17,13 +17,27 @@ public final class Redactor: Sendable {
     static let shortestFree = 8
 
     private let key: [UInt8]
+    /// False where only declared fields are secrets.
+    let looksForAll: Bool
     private let learned = Mutex(Needles())
-    private let names = Mutex(SecretNames.Memory())
+    private let declared = Mutex<Set<String>>([])
+    private let names: Mutex<SecretNames.Memory>
 
-    /// - Parameter key: what the digits of placeholders are made with; drawn anew unless given.
-    public init(key: [UInt8]? = nil) {
+    /// - Parameters:
+    ///   - key: what the digits of placeholders are made with; drawn anew unless given.
+    ///   - fields: names beside those that are secret everywhere.
+    public init(key: [UInt8]? = nil, fields: SecretFields = []) {
         var random = SystemRandomNumberGenerator()
         self.key = key ?? (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        looksForAll = true
+        names = Mutex(SecretNames.Memory(declared: fields, only: false))
+    }
+
+    /// Replaces what stands under these names, and nothing else.
+    init(only fields: SecretFields) {
+        key = []
+        looksForAll = false
+        names = Mutex(SecretNames.Memory(declared: fields, only: true))
     }
 
     /// Makes a secret known, so that it is replaced wherever it stands.
@@ -31,13 +45,20 @@ public final class Redactor: Sendable {
 
     /// The placeholder of a secret; nothing for nothing.
     public func placeholder(for secret: String) -> String {
-        secret.isEmpty || Placeholder.isAll(of: secret) ? secret : Placeholder.make(for: secret, key: key)
+        if secret.isEmpty || Placeholder.isAll(of: secret) { return secret }
+        let isDeclared = declared.withLock { $0.contains(secret) }
+        return Placeholder.make(for: secret, key: isDeclared ? SecretFields.key : key)
     }
 
     /// The placeholder of a secret that is a credential, and as such remembered.
     private func credential(_ secret: String) -> String {
         if !Placeholder.occurs(in: secret) { learn(secret) }
         return placeholder(for: secret)
+    }
+
+    /// Makes a secret known that stands under a declared name.
+    func declare(_ secret: String) {
+        if !Placeholder.isAll(of: secret) { _ = declared.withLock { $0.insert(secret) } }
     }
 
     /// What is known of a name.
@@ -91,7 +112,7 @@ public final class Redactor: Sendable {
         let rest = url[scheme.upperBound...]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = String(rest[..<slash])
-        if let at = authority.lastIndex(of: "@") {
+        if looksForAll, let at = authority.lastIndex(of: "@") {
             if let colon = authority[..<at].firstIndex(of: ":") {
                 learn(PercentEncoding.decode(authority[authority.index(after: colon)..<at]))
             }
@@ -99,7 +120,8 @@ public final class Redactor: Sendable {
         }
         var segments = rest[slash...].split(separator: "/", omittingEmptySubsequences: false).map { Substring($0) }
         let host = authority.lowercased().prefix { $0 != ":" }
-        if let secret = SharingLink.secretSegment(host: String(host), segments: Array(segments.dropFirst())),
+        if looksForAll,
+            let secret = SharingLink.secretSegment(host: String(host), segments: Array(segments.dropFirst())),
             segments.indices.contains(secret + 1)
         {
             segments[secret + 1] = Substring(placeholder(for: PercentEncoding.decode(segments[secret + 1])))
@@ -122,6 +144,7 @@ public final class Redactor: Sendable {
             guard let equals = piece.firstIndex(of: "=") else { return String(piece) }
             let value = PercentEncoding.decode(piece[piece.index(after: equals)...], plusIsSpace: true)
             if neighbours.isParameter(index) {
+                if neighbours.isDeclared(index) { declare(value) }
                 return piece[...equals] + (neighbours.isCredential(index) ? credential(value) : placeholder(for: value))
             }
             let clean = text(value, depth: depth + 1)
@@ -191,7 +214,10 @@ public final class Redactor: Sendable {
                 values.append((name.range, false))
                 // A number is a secret only under a name that has no other use: `token` may count something.
                 let isSecret = value.kind == .number ? neighbours.isCredential(index) : neighbours.isMember(index)
-                if isSecret, let secret = value.string, !Placeholder.occurs(in: secret) { learn(secret) }
+                if isSecret, let secret = value.string, !Placeholder.occurs(in: secret) {
+                    if neighbours.isDeclared(index) { declare(secret) }
+                    learn(secret)
+                }
                 gather(value, isSecret: isSecret, into: &values)
             }
         default: return
