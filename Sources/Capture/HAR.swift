@@ -10,8 +10,24 @@ struct EntryError: Error, CustomStringConvertible {
 
 /// Reads HAR entries, as we, browsers and mitmproxy write them.
 struct HAR: Sendable {
-    /// True where we wrote the file: then text is UTF-8, and nothing has to be guessed.
-    let isOurs: Bool
+    /// Who wrote a file, as far as it matters.
+    enum Recorder: Sendable {
+        /// We did: text is UTF-8, and nothing has to be guessed.
+        case ours
+        case mitmproxy
+        case other
+
+        /// - Parameter log: the log of a document.
+        init(_ log: JSON) {
+            switch log["creator"]?["name"]?.string {
+            case "sluice": self = .ours
+            case "mitmproxy": self = .mitmproxy
+            default: self = .other
+            }
+        }
+    }
+    let recorder: Recorder
+    var isOurs: Bool { recorder == .ours }
 
     /// True for what is no exchange over HTTP: a request that was blocked or cut short, for which there is no answer (browsers
     /// and mitmproxy give it the status 0, Playwright -1), or an address that is no server's (`data:`, `blob:`, `wss:`).
@@ -37,10 +53,15 @@ struct HAR: Sendable {
             throw EntryError("its response has no status")
         }
         let started = entry["startedDateTime"]?.string.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0)
-        let headers = HAR.headers(response).withoutCoding
+        var headers = HAR.headers(response).withoutCoding
         let requestHeaders = HAR.headers(request)
         let content = response["content"]
         let type = headers["content-type"] ?? content?["mimeType"]?.string
+        let body = try bytes(content?["text"], coding: content?["encoding"], type: type)
+        // The text was decoded, and the header is of the bytes before.
+        if !isOurs, let type, HAR.isOtherCharset(type), content?["encoding"] == nil, String(validating: body, as: UTF8.self) != nil {
+            headers["Content-Type"] = HAR.withUTF8(type)
+        }
         return Exchange(
             method: method.uppercased(), url: url, requestHeaders: requestHeaders,
             requestBody: try request["postData"].map { data throws(EntryError) in
@@ -48,7 +69,7 @@ struct HAR: Sendable {
             },
             response: Response(
                 status: status, headers: headers,
-                body: ByteSlice(try bytes(content?["text"], coding: content?["encoding"], type: type)),
+                body: ByteSlice(body),
                 date: headers["date"].flatMap { Timestamp(httpDate: $0) } ?? started),
             started: started,
             duration: .microseconds(Int64(min(max(entry["time"]?.double ?? 0, 0), 1e12) * 1000)))
@@ -96,7 +117,7 @@ struct HAR: Sendable {
         let inside = text.insideOfString.array
         if !isOurs, let escaped = HAR.surrogateEscaped(inside) { return escaped }
         let string = text.string ?? ""
-        if !isOurs, let raw = HAR.latin1(string, type: type) { return raw }
+        if !isOurs, let raw = latin1(string, type: type) { return raw }
         return Array(string.utf8)
     }
 
@@ -136,22 +157,35 @@ struct HAR: Sendable {
         Array(JSON.unescaped(ByteSlice(inside)).utf8)
     }
 
-    /// The bytes of a text that was read as Latin-1, as mitmproxy does where the type has no charset and is not JSON.
+    /// The bytes of a text that was read as Latin-1: because its type says so, or, as mitmproxy does, because its type has no
+    /// charset and is none of those whose texts are UTF-8.
     /// - Returns: nil where the text is not of that kind.
-    private static func latin1(_ text: String, type: String?) -> [UInt8]? {
+    private func latin1(_ text: String, type: String?) -> [UInt8]? {
         let type = type?.lowercased() ?? ""
-        if type.contains("charset")
-            || ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) })
-        {
-            return nil
-        }
+        let charset = HAR.charset(type)
+        if let charset, !["iso-8859-1", "latin1", "windows-1252", "us-ascii"].contains(charset) { return nil }
+        if charset == nil, ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) }) { return nil }
         var bytes: [UInt8] = []
         for scalar in text.unicodeScalars {
             guard let byte = UInt8(exactly: scalar.value) else { return nil }
             bytes.append(byte)
         }
         // A browser writes the characters of a text: they are bytes only where the bytes make sense.
-        return type.hasPrefix("text/") && String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+        let isCharacters = charset == nil && recorder == .other && type.hasPrefix("text/")
+        return isCharacters && String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+    }
+
+    private static func charset(_ type: String) -> String? {
+        type.lowercased().firstRange(of: "charset=").map { found in
+            type.lowercased()[found.upperBound...].prefix { $0 != ";" }.filter { $0 != "\"" && $0 != " " }
+        }
+    }
+    private static func isOtherCharset(_ type: String) -> Bool {
+        charset(type).map { !["utf-8", "utf8", "us-ascii"].contains($0) } ?? false
+    }
+    private static func withUTF8(_ type: String) -> String {
+        type.split(separator: ";").filter { !$0.lowercased().contains("charset=") }.joined(separator: ";")
+            + "; charset=utf-8"
     }
 
     /// What was asked behind `--via`: `http://127.0.0.1:8080/slack.com/api/x` is `https://slack.com/api/x`.

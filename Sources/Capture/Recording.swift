@@ -170,7 +170,7 @@ public struct Recording: Sendable {
 /// Reads each entry of a text once: finds out that it can be read, and what it was asked with.
 private struct EntryReader: ~Copyable {
     private let text: CaptureText
-    private(set) var har = HAR(isOurs: true)
+    private(set) var har = HAR(recorder: .ours)
     private(set) var entries: [Recording.Entry] = []
     private var parser = JSONParser()
     private var names = Set<String>()
@@ -223,7 +223,7 @@ private struct EntryReader: ~Copyable {
         guard let log = document["log"], log["entries"]?.kind == .array else {
             throw broken("it has no log with entries")
         }
-        har = HAR(isOurs: log["creator"]?["name"]?.equals("sluice") == true)
+        har = HAR(recorder: HAR.Recorder(log))
         for (index, range) in scan.entries.enumerated() {
             do { try read(range, number: index + 1) } catch let error where !(error is SystemError) {
                 var error = error

@@ -91,11 +91,25 @@ import Testing
         }
     }
 
-    private func body(_ type: String, _ text: String) throws -> [UInt8] {
+    private func response(_ type: String, _ text: String, creator: String = "WebInspector") throws -> Response {
         let entry =
             #"{"request":{"method":"GET","url":"https://h.example/"},"response":{"status":200,"headers":[{"name":"Content-Type","value":"\#(type)"}],"content":{"text":"\#(text)"}}}"#
-        let recording = try Recording(parsing: Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8), name: "h")
-        return try #require(recording.exchanges.first).response.body.array
+        let recording = try Recording(parsing: Array(#"{"log":{"creator":{"name":"\#(creator)"},"entries":[\#(entry)]}}"#.utf8), name: "h")
+        return try #require(recording.exchanges.first).response
+    }
+    private func body(_ type: String, _ text: String, creator: String = "WebInspector") throws -> [UInt8] {
+        try response(type, text, creator: creator).body.array
+    }
+
+    /// A text file in Latin-1 came out of a replay as UTF-8.
+    @Test func aTextThatIsNotUTF8() throws {
+        #expect(try body("text/plain", "gr\u{f6}\u{df}er", creator: "mitmproxy") == Array("gr".utf8) + [0xF6, 0xDF] + Array("er".utf8))
+        #expect(try body("text/plain; charset=ISO-8859-1", "\u{f6}") == [0xF6])
+        #expect(try response("text/plain; charset=ISO-8859-1", "\u{f6}").headers["content-type"] == "text/plain; charset=ISO-8859-1")
+        // What can't be encoded again says what it is now.
+        let other = try response("text/html; charset=Shift_JIS", "\u{3042}")
+        #expect(other.body.text == "\u{3042}")
+        #expect(other.headers["content-type"] == "text/html; charset=utf-8")
     }
 
     @Test func aBinaryThatWasReadAsLatin1() throws {
