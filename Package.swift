@@ -66,7 +66,8 @@ let package = Package(
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Redaction", "Capture", "Connector", "Connectors",
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Redaction", "Capture", "Connector",
+            "Connectors",
             "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("perms", "System", "Stream", "Stages"),

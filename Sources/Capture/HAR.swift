@@ -59,7 +59,9 @@ struct HAR: Sendable {
         let type = headers["content-type"] ?? content?["mimeType"]?.string
         let body = try bytes(content?["text"], coding: content?["encoding"], type: type)
         // The text was decoded, and the header is of the bytes before.
-        if !isOurs, let type, HAR.isOtherCharset(type), content?["encoding"] == nil, String(validating: body, as: UTF8.self) != nil {
+        if !isOurs, let type, HAR.isOtherCharset(type), content?["encoding"] == nil,
+            String(validating: body, as: UTF8.self) != nil
+        {
             headers["Content-Type"] = HAR.withUTF8(type)
         }
         return Exchange(
@@ -164,7 +166,9 @@ struct HAR: Sendable {
         let type = type?.lowercased() ?? ""
         let charset = HAR.charset(type)
         if let charset, !["iso-8859-1", "latin1", "windows-1252", "us-ascii"].contains(charset) { return nil }
-        if charset == nil, ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) }) { return nil }
+        if charset == nil, ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) }) {
+            return nil
+        }
         var bytes: [UInt8] = []
         for scalar in text.unicodeScalars {
             guard let byte = UInt8(exactly: scalar.value) else { return nil }

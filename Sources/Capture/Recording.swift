@@ -211,7 +211,9 @@ private struct EntryReader: ~Copyable {
         }
         func broken(_ why: String) -> Failure { Recording.broken("\(text.name) is no capture: \(why)") }
         if isTooLong { throw broken("more than \(EntryScan.frameLimit) bytes of it are no entries") }
-        if let torn = text.torn { throw broken("it ends in the middle of the gzip member that begins at byte \(torn + 1)") }
+        if let torn = text.torn {
+            throw broken("it ends in the middle of the gzip member that begins at byte \(torn + 1)")
+        }
         if scan.open != nil { throw broken("it ends in the middle of entry \(scan.entries.count + 1)") }
         let document: JSON
         do { document = try JSON(parsing: scan.frame) } catch .syntax(let at) {

@@ -179,7 +179,8 @@ struct TextScan {
         if bytes[at] == 0x20, at + 1 < bytes.count, bytes[at + 1] != UInt8(ascii: "="),
             bytes[at + 1] != UInt8(ascii: ":")
         {
-            guard redactor.looksForAll, bytes[word.lowerBound] | 0x20 == UInt8(ascii: "b"), word.count == 5 || word.count == 6,
+            guard redactor.looksForAll, bytes[word.lowerBound] | 0x20 == UInt8(ascii: "b"),
+                word.count == 5 || word.count == 6,
                 ["bearer", "basic"].contains(text(word).lowercased())
             else { return nil }
             let end = self.end(rules.isToken, from: at + 1)

@@ -160,7 +160,48 @@ extension Recording {
         var bytes = Gzip.compress(Array("{}".utf8))
         bytes[bytes.count - 6] ^= 1
         let failure = #expect(throws: Failure.self) { try Recording(parsing: bytes, name: "c") }
-        #expect(failure?.description.contains("damaged") == true)
+        #expect(failure?.what == "c is damaged in the gzip member that begins at byte 1")
+    }
+
+    /// A bit that flips anywhere in a capture is said, with the place; and a document that was cut is no shorter document.
+    @Test func damageSaysWhere() throws {
+        let folder = try Folder()
+        let path = folder.path + "/c.har.gz"
+        let writer = try CaptureWriter(path, run: run)
+        try writer.record(exchange("GET", "https://h.example/1"))
+        try writer.flush()
+        let second = try Files.read(path).count
+        try writer.record(exchange("GET", "https://h.example/2"))
+        try writer.flush()
+        try writer.record(exchange("GET", "https://h.example/3"))
+        try writer.flush()
+        var bytes = try Files.read(path)
+        bytes[second + 30] ^= 4
+        let failure = #expect(throws: Failure.self) { try Recording(parsing: bytes, name: "c") }
+        #expect(failure?.what == "c is damaged in the gzip member that begins at byte \(second + 1)")
+        var document: [UInt8] = []
+        try HARDocument.write([Recording(reading: path)], version: "1") { document += $0 }
+        #expect(try Recording(parsing: document, name: "c").run?.seed == run.seed)
+        #expect(try Recording(parsing: document, name: "c").exchanges.map(\.url.path) == ["/1", "/2", "/3"])
+        let third = try #require(String(decoding: document, as: UTF8.self).firstRange(of: "h.example/3"))
+        let at = String(decoding: document, as: UTF8.self)[..<third.lowerBound].utf8.count
+        let cases: [([UInt8], String)] = [
+            (Array(document[..<at]), "c is no capture: it ends in the middle of entry 3"),
+            (document.dropLast(3), "c is no capture: it ends too early, at byte \(document.count - 3)"),
+            (
+                Gzip.compress(document).dropLast(9),
+                "c is no capture: it ends in the middle of the gzip member that begins at byte 1"
+            ),
+            (document + Array("x".utf8), "c is no capture: not JSON at byte \(document.count + 1)"),
+            (
+                Array(document[..<at]) + [0] + document[at...],
+                "c: entry 3 can't be read: not JSON: not UTF-8, a control"
+            ),
+        ]
+        for (bytes, message) in cases {
+            let failure = #expect(throws: Failure.self) { try Recording(parsing: Array(bytes), name: "c") }
+            #expect(failure?.what.hasPrefix(message) == true, "\(failure?.what ?? "")")
+        }
     }
 
     @Test func aTransportIsRecorded() async throws {

@@ -19,7 +19,8 @@ import Testing
 
     @Test(arguments: [
         #"{"resourceKey":"CANARY"}"#, #"{"raw":{"shortcutDetails":{"targetResourceKey":"CANARY"}}}"#,
-        #"{"resource_key" : "CANARY", "n":1.50}"#, #"{"l":"https://docs.google.com/d/1/edit?usp=x&resourcekey=CANARY"}"#,
+        #"{"resource_key" : "CANARY", "n":1.50}"#,
+        #"{"l":"https://docs.google.com/d/1/edit?usp=x&resourcekey=CANARY"}"#,
         #"{"content":{"text":"see https://docs.google.com/d/1?resourcekey=CANARY, and\nresourceKey = 'CANARY'"}}"#,
         #"{"resourceKey":"CANARY","also":"here it is: CANARY."}"#, #"{"resourceKey":"C\u0041NARY","a":"\u00e9"}"#,
     ])
@@ -36,7 +37,8 @@ import Testing
 
     /// Only what is declared is replaced in items: they are what the service said.
     @Test(arguments: [
-        #"{"access_token":"abcdefgh12345678","password":"x"}"#, #"{"key":"resource","monkey":"CANARY","resourceKey":""}"#,
+        #"{"access_token":"abcdefgh12345678","password":"x"}"#,
+        #"{"key":"resource","monkey":"CANARY","resourceKey":""}"#,
         #"{"text":"Bearer abcdefgh12345678 ghp_0123456789abcdefghijABCDEFGHIJ012345","resourceKeys":["CANARY"]}"#,
         #"{"url":"https://www.dropbox.com/s/CANARY/x","text":"a resourceKey: is it. resourceKey"}"#, "not JSON", "",
     ])

@@ -34,7 +34,10 @@ struct Replay {
             """,
         examples: [
             ("replay drive.har.ndjson.gz --port 8080", "serve a capture until SIGINT or SIGTERM"),
-            ("replay drive.har.ndjson.gz --har >drive.har", "open a capture in a browser's developer tools (Network, Import HAR)"),
+            (
+                "replay drive.har.ndjson.gz --har >drive.har",
+                "open a capture in a browser's developer tools (Network, Import HAR)"
+            ),
             (
                 "replay drive.har.ndjson.gz --port-file port --log requests --faults faults",
                 "for a test: any port, and what was asked"
