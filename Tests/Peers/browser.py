@@ -180,6 +180,29 @@ def answers(browser, entries):
     context.close()
 
 
+def imports(browser, entries):
+    """Checks what the developer tools make of the document, with the importer that is behind their Import HAR."""
+    page = browser.new_context().new_page()
+    page.goto("devtools://devtools/bundled/devtools_app.html", wait_until="commit")
+    with open("sample.har") as file:
+        got = page.evaluate("""async text => {
+            const har = await import('devtools://devtools/bundled/models/har/har.js')
+            const log = new har.HARFormat.HARRoot(JSON.parse(text)).log
+            const out = []
+            for (const request of har.Importer.Importer.requestsFromHARLog(log)) {
+                const content = await request.requestContentData()
+                out.push([request.requestMethod, request.url(), request.statusCode, request.responseHeaders.length,
+                    content.isTextContent ? content.text : content.base64])
+            }
+            return out
+        }""", file.read())
+    wanted = [[e["request"]["method"], e["request"]["url"], e["response"]["status"], len(e["response"]["headers"]),
+               e["response"]["content"].get("text", "")] for e in entries]
+    same = sum(a == b for a, b in zip(got, wanted))
+    check(f"the developer tools show {same} of {len(wanted)} entries as they are", same == len(wanted) == len(got))
+    print(f"the developer tools imported {len(got)} entries")
+
+
 capture = os.path.join(root, "samples/google_drive/first.har.ndjson.gz")
 with open("sample.har", "wb") as file:
     file.write(har(capture))
@@ -208,6 +231,7 @@ if chromium:
                 b.write(a.read())
         recorded("browser.har")
         answers(browser, entries)
+        imports(browser, entries)
         browser.close()
 print(f"{passed} passed, {failed} failed" + ("" if chromium else "; there is no chromium, and no browser was asked"))
 sys.exit(failed > 0)
