@@ -187,18 +187,21 @@ def imports(browser, entries):
     with open("sample.har") as file:
         got = page.evaluate("""async text => {
             const har = await import('devtools://devtools/bundled/models/har/har.js')
-            const log = new har.HARFormat.HARRoot(JSON.parse(text)).log
+            const document = JSON.parse(text)
+            const log = new har.HARFormat.HARRoot(document).log
             const out = []
-            for (const request of har.Importer.Importer.requestsFromHARLog(log)) {
+            for (const [index, request] of har.Importer.Importer.requestsFromHARLog(log).entries()) {
                 const content = await request.requestContentData()
                 out.push([request.requestMethod, request.url(), request.statusCode, request.responseHeaders.length,
-                    content.isTextContent ? content.text : content.base64])
+                    document.log.entries[index].response.content.encoding ? content.base64 : content.text])
             }
             return out
         }""", file.read())
     wanted = [[e["request"]["method"], e["request"]["url"], e["response"]["status"], len(e["response"]["headers"]),
                e["response"]["content"].get("text", "")] for e in entries]
     same = sum(a == b for a, b in zip(got, wanted))
+    for a, b in [pair for pair in zip(got, wanted) if pair[0] != pair[1]][:3]:
+        print("otherwise:", str(a)[:300], "not", str(b)[:300])
     check(f"the developer tools show {same} of {len(wanted)} entries as they are", same == len(wanted) == len(got))
     print(f"the developer tools imported {len(got)} entries")
 
