@@ -85,7 +85,9 @@ public final class TextExtractor {
         let input = FormatInput(bytes: bytes, charset: isText ? "utf-8" : type.charset, limits: options.limits)
         func here(_ read: Format.Read) -> Reading {
             let result: Result<FormatOutput, Unreadable>
-            do throws(Unreadable) { result = .success(try format.extract(input, with: read)) } catch { result = .failure(error) }
+            do throws(Unreadable) { result = .success(try format.extract(input, with: read)) } catch {
+                result = .failure(error)
+            }
             return Reading(state: done(format, result))
         }
         if bytes.isEmpty { return Reading(state: done(format, .failure(Unreadable("empty")))) }
@@ -103,7 +105,8 @@ public final class TextExtractor {
         switch reading.state {
         case .done(let text, let extraction): return (text, extraction)
         case .underWay(let ticket, let format):
-            guard case .workers(let pool) = elsewhere, case .done(let text, let extraction) = done(format, pool.finish(ticket))
+            guard case .workers(let pool) = elsewhere,
+                case .done(let text, let extraction) = done(format, pool.finish(ticket))
             else { return (nil, Extraction(format: format.name, status: .failed, reason: "crashed")) }
             return (text, extraction)
         }

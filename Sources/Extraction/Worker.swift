@@ -67,7 +67,8 @@ package enum Worker {
                 continue
             }
             let words = String(decoding: waiting[..<end], as: UTF8.self).split(separator: " ").map(String.init)
-            guard words.count == 5, let count = Int(words[1]), let limit = Int(words[2]), let time = Int64(words[3]) else {
+            guard words.count == 5, let count = Int(words[1]), let limit = Int(words[2]), let time = Int64(words[3])
+            else {
                 return
             }
             waiting.removeFirst(end + 1)

@@ -10,7 +10,8 @@ func readPDF(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
     let status = input.bytes.withUnsafeBytes { bytes in
         withUnsafeMutablePointer(to: &deadline) { deadline in
             pdf_read(
-                bytes.bindMemory(to: CChar.self).baseAddress, bytes.count, input.limits.output, isInTime, deadline, &text,
+                bytes.bindMemory(to: CChar.self).baseAddress, bytes.count, input.limits.output, isInTime, deadline,
+                &text,
                 &length, &pages)
         }
     }

@@ -83,7 +83,9 @@ public struct ExtractStage: Stage {
             try output.pass(message)
             return .passed
         }
-        guard let document = begun?.document ?? connector.document(item) else { return .rejected("an item without what the service said") }
+        guard let document = begun?.document ?? connector.document(item) else {
+            return .rejected("an item without what the service said")
+        }
         if item.isIDsOnly {
             try output.write(.seen, time: time) { w in
                 w.member("semantic_id", semanticID)

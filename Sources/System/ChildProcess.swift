@@ -39,7 +39,8 @@ public final class ChildProcess {
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.send(
-                    socket, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+                    socket, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+                )
             }
             if count > 0 {
                 sent += count

@@ -1,3 +1,5 @@
+import Extraction
+import Readers
 import Capture
 import Connector
 import Deduplication
@@ -161,7 +163,7 @@ final class Mirror: Sendable {
         func output(_ name: String) throws -> Descriptor {
             try Descriptor(opening: root + "/" + name, O_WRONLY | O_CREAT | O_TRUNC)
         }
-        var extract = ExtractStage()
+        var extract = ExtractStage(TextExtractor(readers: Readers.all))
         _ = try StageLoop.run(&extract, input: input("a"), output: output("b"), log: quiet.log("extract"))
         var perms = PermsStage()
         _ = try StageLoop.run(&perms, input: input("b"), output: output("c"), log: quiet.log("perms"))

@@ -30,18 +30,19 @@ import Testing
     /// Reads a request, to its last byte.
     private static let take = #"read -r format n rest || exit; read -r -N "$n" body;"#
 
-    @Test(arguments: [
-        ("while :; do \(take) echo ok 5 -; printf Hello; done", "Hello", nil),
-        ("while :; do \(take) echo ok 5 too_large; printf Hello; done", "Hello", "too_large"),
-        ("while :; do \(take) echo no 0 damaged; done", nil, "damaged"),
-        ("exec true", nil, "crashed"),
-        ("\(take) kill -SEGV $$", nil, "crashed"),
-        ("\(take) echo ok 50 -; printf Hello", nil, "crashed"),
-        ("\(take) echo rubbish; sleep 1000", nil, "crashed"),
-        ("\(take) echo ok 5000000 -; exec yes", nil, "crashed"),
-        ("\(take) exec yes", nil, "crashed"),
-        ("\(take) tr '\\0' x </dev/zero", nil, "crashed"),
-    ] as [(String, String?, String?)])
+    @Test(
+        arguments: [
+            ("while :; do \(take) echo ok 5 -; printf Hello; done", "Hello", nil),
+            ("while :; do \(take) echo ok 5 too_large; printf Hello; done", "Hello", "too_large"),
+            ("while :; do \(take) echo no 0 damaged; done", nil, "damaged"),
+            ("exec true", nil, "crashed"),
+            ("\(take) kill -SEGV $$", nil, "crashed"),
+            ("\(take) echo ok 50 -; printf Hello", nil, "crashed"),
+            ("\(take) echo rubbish; sleep 1000", nil, "crashed"),
+            ("\(take) echo ok 5000000 -; exec yes", nil, "crashed"),
+            ("\(take) exec yes", nil, "crashed"),
+            ("\(take) tr '\\0' x </dev/zero", nil, "crashed"),
+        ] as [(String, String?, String?)])
     func whateverAWorkerDoesCostsOneDocument(_ script: String, _ text: String?, _ reason: String?) {
         let pool = pool(script)
         for _ in 0..<3 {
@@ -64,7 +65,8 @@ import Testing
 
     /// A worker answers with its own number: each is renewed after its lifetime, and no more than `jobs` live.
     @Test func workersAreRenewed() throws {
-        let pool = pool("while :; do \(WorkerTests.take) printf 'ok %d -\\n%d' ${#BASHPID} $BASHPID; done", jobs: 1, lifetime: 3)
+        let pool = pool(
+            "while :; do \(WorkerTests.take) printf 'ok %d -\\n%d' ${#BASHPID} $BASHPID; done", jobs: 1, lifetime: 3)
         let pids = (0..<9).map { _ in read(pool).0 ?? "" }
         #expect(Set(pids).count == 3)
         for start in [0, 3, 6] { #expect(Set(pids[start..<start + 3]).count == 1) }
@@ -74,7 +76,8 @@ import Testing
     /// Many at once, each with an answer of its own, finished in another order than they end.
     @Test func answersKeepTheirDocuments() {
         let pool = pool(
-            "while :; do \(WorkerTests.take) [[ $body == *0* ]] && sleep 0.02; printf 'ok %d -\\n%s' ${#body} \"$body\"; done", jobs: 3)
+            "while :; do \(WorkerTests.take) [[ $body == *0* ]] && sleep 0.02; printf 'ok %d -\\n%s' ${#body} \"$body\"; done",
+            jobs: 3)
         let extractor = TextExtractor(TextExtractor.Options(), workers: pool)
         let readings = (0..<30).map { n in
             extractor.begin(ItemContent(mediaType: "text/html", body: .bytes(Array("document \(n)".utf8))), name: nil)
@@ -98,12 +101,15 @@ import Testing
         let extractor = TextExtractor(TextExtractor.Options(), workers: WorkerPool(options))
         let big = Array(("<p>" + String(repeating: "word ", count: 100_000)).utf8)
         for (bytes, type, text) in [
-            (WorkerTests.page, "text/html", "# Title\n\nText"), (pdf("BT /F1 24 Tf 20 100 Td (Hi) Tj ET"), "application/pdf", "Hi\n\n\nHi"),
+            (WorkerTests.page, "text/html", "# Title\n\nText"),
+            (pdf("BT /F1 24 Tf 20 100 Td (Hi) Tj ET"), "application/pdf", "Hi\n\n\nHi"),
             (Array("<p>caf\u{e9}".unicodeScalars.map { UInt8($0.value) }), "text/html; charset=latin1", "caf\u{e9}"),
         ] {
             #expect(extractor.text(of: ItemContent(mediaType: type, body: .bytes(bytes)), name: nil).text == text)
         }
-        #expect(extractor.text(of: ItemContent(mediaType: "text/html", body: .bytes(big)), name: nil).text?.utf8.count == 499_999)
+        #expect(
+            extractor.text(of: ItemContent(mediaType: "text/html", body: .bytes(big)), name: nil).text?.utf8.count
+                == 499_999)
     }
 
     @Test func normalizesOnRequest() {

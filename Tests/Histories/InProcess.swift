@@ -1,3 +1,5 @@
+import Extraction
+import Readers
 import Connector
 import Connectors
 import Deduplication
@@ -32,7 +34,7 @@ struct InProcess: Pipeline {
             try Scratch.write(Array(bytes[..<end]), to: workspace.file(name))
         }
         try cut("items", 0.35)
-        var extract = ExtractStage()
+        var extract = ExtractStage(TextExtractor(readers: Readers.all))
         try stage(&extract, "items", "access", story)
         var perms = PermsStage()
         try stage(&perms, "access", "documents", story)
