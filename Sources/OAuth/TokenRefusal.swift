@@ -31,8 +31,9 @@ struct TokenRefusal: Error, Sendable, Equatable {
     /// What an answer refuses; nil where it names no error.
     init?(_ response: Response, _ json: JSON?, to request: Request, _ row: Provider?, ahead: Duration) {
         let code = TokenRefusal.code(in: json)
-        guard code != nil || !response.isSuccess || json?["error"].map({ !$0.isNull }) == true
-            || json?["ok"]?.bool == false
+        guard
+            code != nil || !response.isSuccess || json?["error"].map({ !$0.isNull }) == true
+                || json?["ok"]?.bool == false
         else { return nil }
         status = response.status
         self.ahead = ahead
