@@ -183,6 +183,29 @@ private final class StrictProvider: Sendable {
         #expect(store.load().refreshToken?.reveal() == "other" && store.saved.isEmpty)
     }
 
+    /// What was kept in the environment is older than what was renewed in memory.
+    @Test func whereNothingIsKeptTheOldTokenDoesNotComeBack() async throws {
+        let time = ManualTime()
+        let generation = Mutex(3)
+        let script = Script(time) { request, _ in
+            generation.withLock { generation in
+                guard request.url.host == "login.test" else {
+                    return .answer(request.headers["Authorization"] == "Bearer t\(generation)" ? 200 : 401)
+                }
+                generation += 1
+                return .answer(200, [:], #"{"access_token":"t\#(generation)"}"#)
+            }
+        }
+        let old = Credentials(
+            accessToken: Secret("t0"), refreshToken: Secret("r"), tokenURL: url("https://login.test/token"))
+        let bearer = BearerCredentials(old, allowedHosts: ["api.test"], transport: script, time: time)
+        let client = Client(transport: script, authoriser: bearer, time: time)
+        #expect(try await client.send(get()).status == 200)
+        generation.withLock { $0 += 1 }
+        #expect(try await client.send(get()).status == 200)
+        #expect(script.requests.filter { $0.url.host == "login.test" }.count == 2)
+    }
+
     @Test func aBasicPasswordIsSentAndNeverRenewed() async throws {
         let time = ManualTime()
         let script = Script(time, [.answer(401)])
