@@ -94,7 +94,8 @@ struct TokenRefusal: Error, Sendable, Equatable {
     private static func code(in json: JSON?) -> String? {
         let error = json?["error"]
         let named = error?.string ?? error?["status"]?.string
-        if let named { return named }
+        // Dropbox: "invalid_client: Invalid client_id or client_secret".
+        if let named { return named.split(separator: ":").first.map { String($0) } ?? named }
         guard error == nil, let status = json?["status"]?.string, meanings[status] != nil else { return nil }
         return status
     }

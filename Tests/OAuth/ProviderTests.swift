@@ -61,7 +61,7 @@ let providerCases: [ProviderCase] = [
             #"{"access_token":"A","token_type":"bearer","expires_in":14400,"refresh_token":"R","scope":"one","uid":"1","account_id":"dbid:x"}"#,
         access: "A", refresh: "R", life: 14400, extras: ["uid": "1", "account_id": "dbid:x"],
         rotated: (#"{"access_token":"B","token_type":"bearer","expires_in":14400}"#, "R"),
-        errors: [gone, (400, #"{"error":"invalid_client: Invalid client_id or client_secret"}"#, .noPermission)]),
+        errors: [gone, (400, #"{"error":"invalid_client: Invalid client_id or client_secret"}"#, .configuration)]),
     ProviderCase(
         name: "microsoft", tenant: "contoso.example",
         authorize:
