@@ -58,6 +58,7 @@ let package = Package(
         library("Capture", "System", "Gzip", "JSON", "HTTP", "Redaction"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
+        library("OAuth", "System", "JSON", "HTTP", "Crypto"),
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Redaction", "Documents", "Connector"),
@@ -70,7 +71,7 @@ let package = Package(
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Redaction", "Capture", "Connector",
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "OAuth", "Curl", "Redaction", "Capture", "Connector",
             "Connectors",
             "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
@@ -82,15 +83,18 @@ let package = Package(
 
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
-        tests("HTTP", "HTTP", "System", "JSON"),
+        .target(
+            name: "Scripts", dependencies: ["System", "JSON", "HTTP"], path: "Tests/Scripts", swiftSettings: strict),
+        tests("HTTP", "Scripts", "HTTP", "System", "JSON"),
+        tests("OAuth", "Scripts", "OAuth", "Crypto", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
         tests("Capture", "System", "JSON", "HTTP", "Gzip", "Redaction", "Capture"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Readers", "Documents", "System"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
         tests(
-            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",
-            "Connectors", "Sync", "Extraction", "Readers", "Stages", "Deduplication", "Destinations"),
+            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "OAuth", "Capture", "Documents",
+            "Connector", "Connectors", "Sync", "Extraction", "Readers", "Stages", "Deduplication", "Destinations"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),
         tests("Crypto", "Crypto", "System", "JSON"),
