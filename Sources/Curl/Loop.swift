@@ -121,7 +121,8 @@ final class Loop: @unchecked Sendable {
                 let (handle, transfer) = active[easy]
             else { continue }
             let code = message.pointee.data.result
-            let error = transfer.error(code, handle.describe(code), sent: handle.hasSent)
+            let error = transfer.error(
+                code, handle.describe(code), sent: handle.hasSent, proxyStatus: handle.proxyStatus)
             end(handle, transfer, error.map { .failure($0) } ?? .success(transfer.answer))
         }
     }
