@@ -18,7 +18,7 @@ public final class CurlTransport: Transport, Sendable {
         public var connectTimeout: Duration
         /// The longest that a whole call may take.
         public var timeout: Duration
-        /// A call that gets less than a byte a second for this long has ended. Whole seconds.
+        /// How long nothing may come before a call has ended.
         public var stall: Duration
 
         public init(
@@ -65,10 +65,10 @@ extension Request {
         func isToken(_ text: String) -> Bool {
             !text.isEmpty && text.utf8.allSatisfy(HeaderLine.isToken)
         }
-        guard isToken(method) else { throw .refused("\(summary): no such method") }
+        guard isToken(method) else { throw .refused("there is no such method") }
         for field in headers.fields
         where !isToken(field.name) || field.value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) {
-            throw .refused("\(summary): the header \(field.name) can't be sent")
+            throw .refused("the header \(field.name) can't be sent")
         }
     }
 }

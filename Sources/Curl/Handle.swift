@@ -74,8 +74,6 @@ final class Handle {
 
         curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
         curl_set_long(easy, CURLOPT_TIMEOUT_MS, options.timeout.milliseconds)
-        curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
-        curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, max(1, options.stall.milliseconds / 1000))
         curl_set_string(easy, CURLOPT_USERAGENT, options.userAgent)
     }
 

@@ -23,6 +23,9 @@ final class Transfer: @unchecked Sendable {
     let isCancelled = Atomic(false)
     var continuation: CheckedContinuation<Answer, any Error>?
 
+    /// When something came last; before that, when it began.
+    var lastArrival = ContinuousClock.now
+
     /// Why it was broken off by us.
     private(set) var failure: TransportError?
     private(set) var status = 0
@@ -50,10 +53,11 @@ final class Transfer: @unchecked Sendable {
 
     /// One line of the header. The first line of a header begins it anew: an answer 100 has one of its own.
     func receive(line: UnsafeRawBufferPointer) -> Bool {
+        lastArrival = .now
         headerBytes += line.count
         headerLines += 1
         guard headerBytes <= Transfer.headerLimit.bytes, headerLines <= Transfer.headerLimit.fields else {
-            return fail(.refused("\(request.summary): the header of the answer is too long"))
+            return fail(.refused("the header of the answer is too long"))
         }
         if headerIsComplete { return true }
         let line = HeaderLine(line.bindMemory(to: UInt8.self).span)
@@ -61,6 +65,7 @@ final class Transfer: @unchecked Sendable {
         switch line {
         case .status(let number): status = number
         case .end:
+            if status == 101 { return fail(.refused("the answer asks to go on with another protocol")) }
             headerIsComplete = status >= 200
             return !headerIsComplete || beginBody()
         default: break
@@ -74,22 +79,23 @@ final class Transfer: @unchecked Sendable {
             lengths.allSatisfy({ $0 == lengths[0] && !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
         else {
             // RFC 9112, section 6.3: where one answer ends and the next begins can't be known.
-            return fail(.refused("\(request.summary): the answer has a length that can't be"))
+            return fail(.refused("the answer has a length that can't be"))
         }
         let coding = headers.all("content-encoding").filter { !$0.isEmpty }.joined(separator: ", ").lowercased()
         switch coding {
         case "", "identity": return true
         case "gzip", "x-gzip":
             inflation = Inflation()
-            return inflation != nil || fail(.refused("\(request.summary): zlib can't start"))
+            return inflation != nil || fail(.refused("zlib can't start"))
         default:
             return fail(
-                .refused("\(request.summary): the answer is coded as \(coding.prefix(40)), which was not asked for"))
+                .refused("the answer is coded as \(coding.prefix(40)), which was not asked for"))
         }
     }
 
     /// Some of the body. It is bounded as it comes, since what decompresses to nothing has an end too, and as it is.
     func receive(body bytes: UnsafeRawBufferPointer) -> Bool {
+        lastArrival = .now
         received += bytes.count
         guard received <= request.limit else { return fail(.tooLarge(limit: request.limit)) }
         guard let inflation else { return append(bytes) }
@@ -129,7 +135,7 @@ final class Transfer: @unchecked Sendable {
         if let failure { return failure }
         if code != CURLE_OK, (300..<500).contains(proxyStatus) {
             let remedy = proxyStatus == 407 ? ": its URL needs a name and a password" : ""
-            return .refused("\(request.summary): the proxy answered \(proxyStatus)\(remedy)")
+            return .refused("the proxy answered \(proxyStatus)\(remedy)")
         }
         switch code {
         case CURLE_OK:
@@ -144,7 +150,7 @@ final class Transfer: @unchecked Sendable {
             return .unreachable(message)
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             return headerIsComplete ? .truncated(message) : sent ? .lost(message) : .unreachable(message)
-        default: return .refused("\(request.summary): \(message)")
+        default: return .refused("\(message)")
         }
     }
 }

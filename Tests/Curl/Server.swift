@@ -9,13 +9,15 @@ enum Step: Sendable {
     case send([UInt8])
     /// Sends the same bytes for ever, until the other side has gone.
     case flood([UInt8])
+    /// The same, a byte each so many milliseconds.
+    case drip([UInt8], Int32)
     /// Does nothing until the other side has gone, or the server stops.
     case hang
     /// Ends the connection with a reset.
     case reset
 
     static func send(_ text: String) -> Step { .send(Array(text.utf8)) }
-    /// An answer with its length.
+    /// An answer with its length. `{port}` in its fields becomes the server's.
     static func answer(_ body: String = "ok", _ fields: String = "", status: Int = 200) -> Step {
         .send("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
     }
@@ -103,10 +105,18 @@ final class Server: Sendable {
             state.withLock { $0.requests.append(request) }
             onRequest()
             return true
-        case .send(let bytes): return write(bytes, connection)
+        case .send(let bytes): return write(withPort(bytes), connection)
         case .flood(let bytes):
             while write(bytes, connection) {}
             return false
+        case .drip(let bytes, let pause):
+            while true {
+                for byte in bytes {
+                    // Waits for the pause, or for the end of the connection.
+                    var state = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+                    if poll(&state, 1, pause) != 0 || !write([byte], connection) { return false }
+                }
+            }
         case .hang:
             while !receive(connection).isEmpty {}
             return false
@@ -115,6 +125,12 @@ final class Server: Sendable {
             setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
             return false
         }
+    }
+
+    private func withPort(_ bytes: [UInt8]) -> [UInt8] {
+        let mark = Array("{port}".utf8)
+        guard let range = bytes.firstRange(of: mark) else { return bytes }
+        return bytes[..<range.lowerBound] + Array(String(port).utf8) + bytes[range.upperBound...]
     }
 
     private func readRequest(_ connection: Int32) -> String? {

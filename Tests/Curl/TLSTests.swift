@@ -13,17 +13,19 @@ import Testing
             let url = try #require(URL("https://127.0.0.1:\(port)/"))
             #expect(try await trusting.send(.get(url)).status == 200)
             // Another name than the certificate's.
-            #expect(await end(.get(try #require(URL("https://localhost:\(port)/"))), trusting) == .refused)
+            #expect(await end(.get(try #require(URL("https://localhost:\(port)/"))), trusting) == .failed(.refused))
             // A certificate that nobody vouches for.
-            #expect(await end(.get(url), try CurlTransport()) == .refused)
-            #expect(await end(.get(url), try CurlTransport(options: .init(caFile: "/nonexistent"))) == .refused)
+            #expect(await end(.get(url), try CurlTransport()) == .failed(.refused))
+            #expect(
+                await end(.get(url), try CurlTransport(options: .init(caFile: "/nonexistent"))) == .failed(.refused))
         }
     }
 
     @Test func oldVersionsAreNotSpoken() async throws {
         try await OpenSSL.serving("-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0") { port, certificate in
             let url = try #require(URL("https://127.0.0.1:\(port)/"))
-            #expect(await end(.get(url), try CurlTransport(options: .init(caFile: certificate))) == .unreachable)
+            #expect(
+                await end(.get(url), try CurlTransport(options: .init(caFile: certificate))) == .failed(.unreachable))
         }
     }
 }

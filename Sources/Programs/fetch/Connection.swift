@@ -60,7 +60,7 @@ struct Connection {
     }
 
     private static func options(_ arguments: Arguments) throws -> CurlTransport.Options {
-        var options = CurlTransport.Options(
+        var options = try CurlTransport.Options(
             caFile: arguments["cacert"], userAgent: "sluice/\(Command.version)", proxy: Proxy(environment))
         func read(_ name: String, _ value: inout Duration) throws {
             guard let given = try arguments.duration(name) else { return }
