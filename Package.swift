@@ -75,7 +75,7 @@ let package = Package(
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
         tests("HTTP", "HTTP", "System", "JSON"),
-        tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip", "Processes"),
         tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
