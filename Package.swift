@@ -90,6 +90,11 @@ let package = Package(
         tests("CommandLine", "CommandLine", "System"),
         tests("Documents", "Documents"),
 
+        // Run by Tests/Benchmarks, not installed.
+        .executableTarget(
+            name: "http-benchmark", dependencies: ["System", "JSON", "HTTP", "Curl"], path: "Tests/Benchmarks/HTTP",
+            swiftSettings: strict),
+
         // A service in memory, and what runs programs, for tests.
         .target(
             name: "DriveEmulator", dependencies: ["System", "JSON", "HTTP", "HTTPServer"], path: "Tests/Emulator",

@@ -23,14 +23,16 @@ enum OpenSSL {
         try Command(
             path,
             [
-                "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", made.key,
+                "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                made.key,
                 "-out", request, "-subj", "/CN=test",
             ]
         ).run()
         try Command(
             path,
             [
-                "x509", "-req", "-in", request, "-signkey", made.key, "-days", "\(days)", "-extfile", extensions, "-out",
+                "x509", "-req", "-in", request, "-signkey", made.key, "-days", "\(days)", "-extfile", extensions,
+                "-out",
                 made.file,
             ]
         ).run()

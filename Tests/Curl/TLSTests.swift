@@ -33,7 +33,8 @@ import Testing
     @Test(arguments: rows) func isRefusedInWords(_ row: Row) async throws {
         let folder = try Scratch()
         let certificate = try OpenSSL.certificate(for: row.name, days: row.days, in: folder)
-        let transport = try CurlTransport(options: .init(caFile: row.isTrusted ? certificate.file : nil, timeout: .seconds(10)))
+        let transport = try CurlTransport(
+            options: .init(caFile: row.isTrusted ? certificate.file : nil, timeout: .seconds(10)))
         try await OpenSSL.serving(certificate, row.options) { port in
             let url = try #require(URL("https://127.0.0.1:\(port)/"))
             let error = await #expect(throws: TransportError.self) { try await transport.send(.get(url)) }
@@ -73,7 +74,8 @@ import Testing
                 let transport = try CurlTransport(
                     options: .init(
                         caFile: certificate.file, proxy: Proxy("http://ann:hunter2@127.0.0.1:\(server.port)")))
-                let request = Request("GET", try #require(URL("https://api.test/x")), headers: ["Authorization": "Bearer t"])
+                let request = Request(
+                    "GET", try #require(URL("https://api.test/x")), headers: ["Authorization": "Bearer t"])
                 let response = try await transport.send(request)
                 #expect(response.status == 200)
                 #expect(response.headers["X"] == nil)
@@ -89,7 +91,8 @@ import Testing
     /// What the proxy answers, how the call ends, and how often it was tried.
     static let answers: [(String, String, String, Int)] = [
         ("407 X\r\nProxy-Authenticate: Basic realm=x", "refused", "407: its URL needs a name and a password", 1),
-        ("403 X", "refused", "the proxy answered 403", 1), ("302 X\r\nLocation: http://127.0.0.1/", "refused", "302", 1),
+        ("403 X", "refused", "the proxy answered 403", 1),
+        ("302 X\r\nLocation: http://127.0.0.1/", "refused", "302", 1),
         ("502 X", "connection_lost", "502", 3), ("nonsense", "connection_lost", "", 3),
     ]
 
@@ -143,8 +146,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["ftp://u:hunter2@p.test", "http://u:hunter2@", "http://u:hunter2@p.test:x", "http://u:hunter2@p test",
-        "http://u:hunter2@p.test/x?y"])
+    @Test(arguments: [
+        "ftp://u:hunter2@p.test", "http://u:hunter2@", "http://u:hunter2@p.test:x", "http://u:hunter2@p test",
+        "http://u:hunter2@p.test/x?y",
+    ])
     func whatIsNoProxyIsSaidWithoutItsPassword(_ url: String) throws {
         let failure = #expect(throws: Failure.self) { try Proxy { $0 == "ALL_PROXY" ? url : nil } }
         #expect(failure?.description == "ALL_PROXY is no URL of a proxy: give http://HOST:PORT")
