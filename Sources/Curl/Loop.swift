@@ -104,7 +104,7 @@ final class Loop: @unchecked Sendable {
             for (handle, transfer) in active.values {
                 let end = transfer.lastArrival + options.stall
                 if end <= now {
-                    self.end(handle, transfer, .failure(TransportError.timedOut))
+                    self.end(handle, transfer, .failure(TransportError.lost("nothing came for \(options.stall)")))
                 } else {
                     nextStall = min(nextStall, end)
                 }

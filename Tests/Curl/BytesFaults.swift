@@ -64,11 +64,19 @@ let bodyFaults: [Fault] = [
         calls: 2, says: "no answer in time", hasty),
     Fault(
         "a body that stalls", sent("200 OK\r\nContent-Length: 10", "half") + [.hang], damaged, calls: 1,
-        says: "no answer in time"
+        says: "nothing came for 0.1 seconds"
     ) {
         $0.stall = .milliseconds(100)
         $0.attempts = 1
     },
+    Fault("a header that stalls", [.send("HTTP/1.1 200 OK\r\nConte"), .hang], damaged, calls: 2, says: "nothing came") {
+        $0.stall = .milliseconds(50)
+        $0.attempts = 2
+    },
+    Fault(
+        "a body that comes slowly, but comes", sent("200 OK\r\nContent-Length: 30") + [.drip([0x61], 10)],
+        .answer(200, String(repeating: "a", count: 30))
+    ) { $0.stall = .seconds(30) },
     Fault("a body longer than its length", sent("200 OK\r\nContent-Length: 2", "body"), .answer(200, "bo")),
     Fault("a negative length", sent("200 OK\r\nContent-Length: -1", "body"), refused),
     Fault("a length that is no number", sent("200 OK\r\nContent-Length: many", "body"), refused),
