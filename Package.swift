@@ -87,7 +87,7 @@ let package = Package(
             name: "Scripts", dependencies: ["System", "JSON", "HTTP"], path: "Tests/Scripts", swiftSettings: strict),
         tests("HTTP", "Scripts", "HTTP", "System", "JSON"),
         tests("OAuth", "Scripts", "OAuth", "Crypto", "HTTP", "System", "JSON"),
-        tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
+        tests("Curl", "Curl", "HTTP", "System", "Gzip", "Processes"),
         tests("Capture", "System", "JSON", "HTTP", "Gzip", "Redaction", "Capture"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Readers", "Documents", "System"),
@@ -103,6 +103,11 @@ let package = Package(
         tests("Stream", "Stream", "JSON", "System"),
         tests("CommandLine", "CommandLine", "System"),
         tests("Documents", "Documents"),
+
+        // Run by Tests/Benchmarks, not installed.
+        .executableTarget(
+            name: "http-benchmark", dependencies: ["System", "JSON", "HTTP", "Curl"], path: "Tests/Benchmarks/HTTP",
+            swiftSettings: strict),
 
         // A service in memory, and what runs programs, for tests.
         .target(

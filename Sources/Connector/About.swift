@@ -24,6 +24,12 @@ public struct About: Sendable {
     public var kinds: [String]
     /// The only hosts that credentials are sent to; `*.example.com` stands for every host below.
     public var hosts: [String]
+    /// Hosts that are read too, never with credentials: where signed downloads lead. No host but these and `hosts` is called,
+    /// whatever a body or a redirect names.
+    public var contentHosts: [String]
+    /// Paths of calls that only read though the service takes them by POST (`/graphql`, `/v1/search`). A path that ends with
+    /// `/*` stands for all below. No other call is made by anything but GET.
+    public var readsByPost: [String]
     /// The least scopes that a complete sync needs.
     public var scopes: [String]
     /// What to sync: names of settings, each a list of strings, and their help.
@@ -47,7 +53,8 @@ public struct About: Sendable {
     public var lateReplies: String
 
     public init(
-        source: String, provider: String, title: String, kinds: [String], hosts: [String], scopes: [String],
+        source: String, provider: String, title: String, kinds: [String], hosts: [String],
+        contentHosts: [String] = [], readsByPost: [String] = [], scopes: [String],
         settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool,
         hasGroups: Bool,
         hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String, secretFields: [String] = []
@@ -57,6 +64,8 @@ public struct About: Sendable {
         self.title = title
         self.kinds = kinds
         self.hosts = hosts
+        self.contentHosts = contentHosts
+        self.readsByPost = readsByPost
         self.scopes = scopes
         self.settings = settings
         self.hasFeed = hasFeed
@@ -70,6 +79,11 @@ public struct About: Sendable {
         self.secretFields = secretFields
     }
 
+    /// True for a POST that only reads.
+    public func readsByPost(_ path: String) -> Bool {
+        readsByPost.contains { $0.hasSuffix("/*") ? path.hasPrefix($0.dropLast()) : $0 == path }
+    }
+
     public func write(to w: inout JSONWriter) {
         w.object { w in
             w.member("source", source)
@@ -77,6 +91,8 @@ public struct About: Sendable {
             w.member("title", title)
             w.member("streams", kinds.map { "\(source)_\($0)" } + (hasGroups ? ["\(source)_group"] : []))
             w.member("hosts", hosts)
+            w.member("content_hosts", contentHosts)
+            w.member("reads_by_post", readsByPost)
             w.member("scopes", scopes)
             w.key("settings")
             w.object { w in for s in settings { w.member(s.name, s.help) } }

@@ -14,7 +14,9 @@ import System
 /// what their answers mean. Each method is given the `API` to call with.
 public protocol Connector: Sendable {
     static var about: About { get }
-    /// What an answer that is no success means, where it differs from HTTP's own rules; nil leaves it to these.
+    /// What an answer means, where it differs from `Rule.standard`: rows of status and code.
+    static var rules: [Rule] { get }
+    /// The same where it takes more of the body than a code; nil leaves it to the rows.
     static func verdict(on response: Response) -> Verdict?
 
     /// - Throws: `Failure` for a setting that can't be used.
@@ -55,6 +57,11 @@ public protocol Connector: Sendable {
     static func principals(_ access: JSON, connection: String, at time: Timestamp?) -> [Principal]?
     /// The group that a record of `<source>_group` makes.
     static func group(_ record: JSON, connection: String) -> Group?
+}
+
+extension Connector {
+    public static var rules: [Rule] { [] }
+    public static func verdict(on response: Response) -> Verdict? { nil }
 }
 
 /// A unit of work: where items live (a drive, a channel, a repository), never who saw them.

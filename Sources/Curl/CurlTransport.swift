@@ -12,17 +12,17 @@ public final class CurlTransport: Transport, Sendable {
         public var userAgent: String
         /// How many requests may be under way, and how many connections are kept open. Others wait in order.
         public var maxConnections: Int
-        /// A proxy; nil is what the environment says. This machine is never reached through one.
-        public var proxy: String?
+        /// What calls go through; nil is nothing, whatever the environment says.
+        public var proxy: Proxy?
         /// The longest that making a connection may take.
         public var connectTimeout: Duration
         /// The longest that a whole call may take.
         public var timeout: Duration
-        /// A call that gets less than a byte a second for this long has ended. Whole seconds.
+        /// How long nothing may come before a call has ended.
         public var stall: Duration
 
         public init(
-            caFile: String? = nil, userAgent: String = "sluice", maxConnections: Int = 64, proxy: String? = nil,
+            caFile: String? = nil, userAgent: String = "sluice", maxConnections: Int = 64, proxy: Proxy? = nil,
             connectTimeout: Duration = .seconds(15), timeout: Duration = .seconds(300), stall: Duration = .seconds(60)
         ) {
             self.caFile = caFile
@@ -54,9 +54,8 @@ public final class CurlTransport: Transport, Sendable {
         } onCancel: {
             loop.cancel(transfer)
         }
-        let headers = Headers(answer.fields)
-        let date = headers["date"].flatMap { Timestamp(httpDate: $0) } ?? time.now()
-        return Response(status: answer.status, headers: headers, body: answer.body, date: date)
+        let date = answer.headers["date"].flatMap { Timestamp(httpDate: $0) } ?? time.now()
+        return Response(status: answer.status, headers: answer.headers, body: answer.body, date: date)
     }
 }
 
@@ -64,12 +63,12 @@ extension Request {
     /// Nothing in a request may end its line early.
     fileprivate func check() throws(TransportError) {
         func isToken(_ text: String) -> Bool {
-            !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
+            !text.isEmpty && text.utf8.allSatisfy(HeaderLine.isToken)
         }
-        guard isToken(method) else { throw .refused("\(summary): no such method") }
+        guard isToken(method) else { throw .refused("there is no such method") }
         for field in headers.fields
         where !isToken(field.name) || field.value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) {
-            throw .refused("\(summary): the header \(field.name) can't be sent")
+            throw .refused("the header \(field.name) can't be sent")
         }
     }
 }

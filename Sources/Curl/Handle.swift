@@ -30,6 +30,9 @@ final class Handle {
     /// True when some of a request has left.
     var hasSent: Bool { curl_get_long(easy, CURLINFO_REQUEST_SIZE) > 0 }
 
+    /// What a proxy answered to CONNECT; 0 for nothing.
+    var proxyStatus: Int { curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE) }
+
     /// Readies the handle for a transfer, which must outlive it there.
     func prepare(_ transfer: Transfer, _ options: CurlTransport.Options) {
         curl_easy_reset(easy)
@@ -60,17 +63,17 @@ final class Handle {
         curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
         curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
         curl_set_long(easy, CURLOPT_SSLVERSION, curl_tls_version)
-        if let file = options.caFile { curl_set_string(easy, CURLOPT_CAINFO, file) }
-        if request.url.isLoopback {
-            curl_set_string(easy, CURLOPT_PROXY, "")
-        } else if let proxy = options.proxy {
-            curl_set_string(easy, CURLOPT_PROXY, proxy)
+        if let file = options.caFile {
+            curl_set_string(easy, CURLOPT_CAINFO, file)
+            curl_set_string(easy, CURLOPT_PROXY_CAINFO, file)
         }
+        // None named is what the environment says to libcurl, so none is named in so many words.
+        let proxy = request.url.isLoopback ? nil : options.proxy
+        curl_set_string(easy, CURLOPT_PROXY, proxy?.url.reveal() ?? "")
+        curl_set_string(easy, CURLOPT_NOPROXY, proxy?.exceptions ?? "")
 
         curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
         curl_set_long(easy, CURLOPT_TIMEOUT_MS, options.timeout.milliseconds)
-        curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
-        curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, max(1, options.stall.milliseconds / 1000))
         curl_set_string(easy, CURLOPT_USERAGENT, options.userAgent)
     }
 

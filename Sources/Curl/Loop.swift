@@ -24,6 +24,8 @@ final class Loop: @unchecked Sendable {
     /// Those that must wait for another to end, in order. libcurl could keep them, but when one that it has just woken is
     /// cancelled, it forgets to wake the next.
     private var waiting: [Transfer] = []
+    /// No transfer can have stalled before.
+    private var nextStall = ContinuousClock.now
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
@@ -88,8 +90,28 @@ final class Loop: @unchecked Sendable {
             curl_multi_perform(multi, &running)
             finish()
             startWaiting()
-            curl_multi_poll(multi, nil, 0, 60_000, nil)
+            curl_multi_poll(multi, nil, 0, Int32(clamping: endStalled().microseconds / 1000 + 1), nil)
         }
+    }
+
+    /// Ends those to which nothing came for too long.
+    /// - Returns: how long it takes until another one may have stalled.
+    private func endStalled() -> Duration {
+        if active.isEmpty { return .seconds(60) }
+        let now = ContinuousClock.now
+        if now >= nextStall {
+            nextStall = now + options.stall
+            for (handle, transfer) in active.values {
+                let end = transfer.lastArrival + options.stall
+                if end <= now {
+                    self.end(handle, transfer, .failure(TransportError.lost("nothing came for \(options.stall)")))
+                } else {
+                    nextStall = min(nextStall, end)
+                }
+            }
+            startWaiting()
+        }
+        return nextStall - now
     }
 
     private func startWaiting() {
@@ -105,6 +127,7 @@ final class Loop: @unchecked Sendable {
             transfer.resume(.failure(TransportError.refused("libcurl can't start a transfer")))
             return
         }
+        transfer.lastArrival = .now
         handle.prepare(transfer, options)
         active[handle.easy] = (handle, transfer)
         guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
@@ -121,7 +144,8 @@ final class Loop: @unchecked Sendable {
                 let (handle, transfer) = active[easy]
             else { continue }
             let code = message.pointee.data.result
-            let error = transfer.error(code, handle.describe(code), sent: handle.hasSent)
+            let error = transfer.error(
+                code, handle.describe(code), sent: handle.hasSent, proxyStatus: handle.proxyStatus)
             end(handle, transfer, error.map { .failure($0) } ?? .success(transfer.answer))
         }
     }

@@ -7,7 +7,7 @@ import Synchronization
 /// What came for a request.
 struct Answer: Sendable {
     let status: Int
-    let fields: [(name: String, value: String)]
+    let headers: Headers
     let body: ByteSlice
 }
 
@@ -23,10 +23,13 @@ final class Transfer: @unchecked Sendable {
     let isCancelled = Atomic(false)
     var continuation: CheckedContinuation<Answer, any Error>?
 
+    /// When something came last; before that, when it began.
+    var lastArrival = ContinuousClock.now
+
     /// Why it was broken off by us.
     private(set) var failure: TransportError?
     private(set) var status = 0
-    private var fields: [(name: String, value: String)] = []
+    private var headers = Headers()
     private var headerBytes = 0
     private var headerLines = 0
     /// Lines that come after it are trailers, which are not taken.
@@ -39,7 +42,7 @@ final class Transfer: @unchecked Sendable {
 
     init(_ request: Request) { self.request = request }
 
-    var answer: Answer { Answer(status: status, fields: fields, body: slice) }
+    var answer: Answer { Answer(status: status, headers: headers, body: slice) }
 
     /// The body; copied where much of its block would lie idle.
     private var slice: ByteSlice {
@@ -50,38 +53,49 @@ final class Transfer: @unchecked Sendable {
 
     /// One line of the header. The first line of a header begins it anew: an answer 100 has one of its own.
     func receive(line: UnsafeRawBufferPointer) -> Bool {
+        lastArrival = .now
         headerBytes += line.count
         headerLines += 1
         guard headerBytes <= Transfer.headerLimit.bytes, headerLines <= Transfer.headerLimit.fields else {
-            return fail(.refused("\(request.summary): the header of the answer is too long"))
+            return fail(.refused("the header of the answer is too long"))
         }
         if headerIsComplete { return true }
-        let text = String(decoding: line, as: UTF8.self).filter { $0 != "\r\n" && $0 != "\n" && $0 != "\r" }
-        if text.hasPrefix("HTTP/"), let number = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
-            status = number
-            fields = []
-        } else if text.isEmpty {
+        let line = HeaderLine(line.bindMemory(to: UInt8.self).span)
+        headers.receive(line)
+        switch line {
+        case .status(let number): status = number
+        case .end:
+            if status == 101 { return fail(.refused("the answer asks to go on with another protocol")) }
             headerIsComplete = status >= 200
             return !headerIsComplete || beginBody()
-        } else if let colon = text.firstIndex(of: ":") {
-            fields.append((String(text[..<colon]), String(text[text.index(after: colon)...]).trimmed))
+        default: break
         }
         return true
     }
 
     private func beginBody() -> Bool {
-        switch Headers(fields)["content-encoding"]?.lowercased() {
-        case nil, "", "identity": return true
+        let lengths = headers.all("content-length")
+        guard
+            lengths.allSatisfy({ $0 == lengths[0] && !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        else {
+            // RFC 9112, section 6.3: where one answer ends and the next begins can't be known.
+            return fail(.refused("the answer has a length that can't be"))
+        }
+        let coding = headers.all("content-encoding").filter { !$0.isEmpty }.joined(separator: ", ").lowercased()
+        switch coding {
+        case "", "identity": return true
         case "gzip", "x-gzip":
             inflation = Inflation()
-            return inflation != nil || fail(.refused("\(request.summary): zlib can't start"))
-        case let other?:
-            return fail(.refused("\(request.summary): the answer is coded as \(other), which was not asked for"))
+            return inflation != nil || fail(.refused("zlib can't start"))
+        default:
+            return fail(
+                .refused("the answer is coded as \(coding.prefix(40)), which was not asked for"))
         }
     }
 
     /// Some of the body. It is bounded as it comes, since what decompresses to nothing has an end too, and as it is.
     func receive(body bytes: UnsafeRawBufferPointer) -> Bool {
+        lastArrival = .now
         received += bytes.count
         guard received <= request.limit else { return fail(.tooLarge(limit: request.limit)) }
         guard let inflation else { return append(bytes) }
@@ -114,8 +128,15 @@ final class Transfer: @unchecked Sendable {
     }
 
     /// What the end of the transfer means.
-    func error(_ code: CURLcode, _ message: String, sent: Bool) -> TransportError? {
+    /// - Parameters:
+    ///   - sent: true when some of the request has left.
+    ///   - proxyStatus: what a proxy answered to CONNECT; 0 for nothing.
+    func error(_ code: CURLcode, _ message: String, sent: Bool, proxyStatus: Int) -> TransportError? {
         if let failure { return failure }
+        if code != CURLE_OK, (300..<500).contains(proxyStatus) {
+            let remedy = proxyStatus == 407 ? ": its URL needs a name and a password" : ""
+            return .refused("the proxy answered \(proxyStatus)\(remedy)")
+        }
         switch code {
         case CURLE_OK:
             // A connection that ends inside the header is success to libcurl.
@@ -129,7 +150,7 @@ final class Transfer: @unchecked Sendable {
             return .unreachable(message)
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             return headerIsComplete ? .truncated(message) : sent ? .lost(message) : .unreachable(message)
-        default: return .refused("\(request.summary): \(message)")
+        default: return .refused("\(message)")
         }
     }
 }

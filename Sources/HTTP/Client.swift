@@ -25,25 +25,29 @@ public final class Client: Sendable {
     private let pacer: any Pacer
     private let retry: RetryPolicy
     private let classifier: Classifier
+    private let hosts: AllowedHosts?
     private let slots: Slots
     private let time: any TimeSource
     private let random: Mutex<any RandomNumberGenerator & Sendable>
     private let counts = Mutex(Statistics())
 
     /// - Parameters:
-    ///   - refine: what the service means by an answer where it differs from the rules of `Classifier`.
+    ///   - rules: what the service means by an answer where it differs from `Rule.standard`.
+    ///   - refine: the same where it takes more than a status and a code.
+    ///   - hosts: the only hosts that are called, with credentials or without, wherever a URL came from; nil is any.
     ///   - maxInFlight: how many requests are under way at once; those that wait are served in order.
     public init(
         transport: any Transport, authoriser: any Authoriser = NoCredentials(), pacer: (any Pacer)? = nil,
-        retry: RetryPolicy = RetryPolicy(), refine: Classifier.Refinement? = nil, maxInFlight: Int = 16,
-        time: any TimeSource = SystemTime(),
+        retry: RetryPolicy = RetryPolicy(), rules: [Rule] = [], refine: Classifier.Refinement? = nil,
+        hosts: AllowedHosts? = nil, maxInFlight: Int = 16, time: any TimeSource = SystemTime(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.transport = transport
         self.authoriser = authoriser
         self.pacer = pacer ?? BucketPacer(time: time)
         self.retry = retry
-        self.classifier = Classifier(refine: refine)
+        self.classifier = Classifier(rules, refine: refine)
+        self.hosts = hosts
         self.slots = Slots(maxInFlight)
         self.time = time
         self.random = Mutex(random)
@@ -144,6 +148,11 @@ public final class Client: Sendable {
             throw CallFailure(
                 reason: "insecure_url", message: "\(request.summary) is neither https nor on this machine")
         }
+        if let hosts, !hosts.contains(request.url) {
+            throw CallFailure(
+                reason: "host_not_allowed",
+                message: "\(request.summary): \(request.url.host) is none of the hosts that the source declares")
+        }
         if request.isAuthorised { try await authoriser.authorise(&request) }
         counts.withLock { $0.calls += 1 }
         let response = try await transport.send(request)
@@ -151,19 +160,31 @@ public final class Client: Sendable {
         return response
     }
 
-    /// Where a GET is to be sent next, if anywhere. Credentials go along only to a host that may see them.
+    /// Where a request is to be sent next, if anywhere: a GET or HEAD as it is, a reading by POST that is answered 303 as a GET.
+    /// Credentials go along only to a host that may see them. RFC 9110, section 15.4.
     private func redirect(_ response: Response, of hop: Request, authorised: Bool) throws -> Request? {
-        guard hop.method == "GET", [301, 302, 303, 307, 308].contains(response.status),
-            let location = response.headers["location"]
+        let isGet = hop.method == "GET" || hop.method == "HEAD"
+        guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers["location"],
+            isGet || (response.status == 303 && hop.isIdempotent)
         else { return nil }
         guard let url = hop.url.resolving(location) else {
             throw CallFailure(
                 status: response.status, reason: "bad_redirect",
-                message: "\(hop.summary) was redirected to what is no URL")
+                message: "\(hop.summary) was redirected to what is no http or https URL")
+        }
+        if hop.url.scheme == "https" && url.scheme != "https" {
+            throw CallFailure(
+                status: response.status, reason: "insecure_url",
+                message: "\(hop.summary) was redirected to \(url.host) without TLS")
         }
         var next = hop
         next.url = url
         next.isAuthorised = authorised && authoriser.allows(url)
+        if !isGet {
+            next.method = "GET"
+            next.body = nil
+            next.headers["Content-Type"] = nil
+        }
         let isSameOrigin = url.authority == hop.url.authority && url.scheme == hop.url.scheme
         if !isSameOrigin && !authoriser.allows(url) {
             // Whatever else is there may be a credential of the connector's own.

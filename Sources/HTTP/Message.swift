@@ -10,20 +10,30 @@ public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// The first field of a name. Setting it replaces all of that name.
     public subscript(name: String) -> String? {
-        get {
-            let wanted = name.lowercased()
-            return fields.first { $0.name.lowercased() == wanted }?.value
-        }
+        get { fields.first { $0.name.isSameField(as: name) }?.value }
         set {
-            let wanted = name.lowercased()
-            fields.removeAll { $0.name.lowercased() == wanted }
+            fields.removeAll { $0.name.isSameField(as: name) }
             if let newValue { fields.append((name, newValue)) }
         }
     }
     public mutating func append(_ name: String, _ value: String) { fields.append((name, value)) }
+    mutating func extendLast(_ more: String) {
+        guard let last = fields.indices.last, !more.isEmpty else { return }
+        fields[last].value += " " + more
+    }
 
     public static func == (a: Headers, b: Headers) -> Bool {
         a.fields.elementsEqual(b.fields) { $0.name == $1.name && $0.value == $1.value }
+    }
+}
+
+extension String {
+    /// Equal but for the case of ASCII letters, as names of fields are compared.
+    func isSameField(as other: String) -> Bool {
+        utf8.count == other.utf8.count
+            && zip(utf8, other.utf8).allSatisfy { a, b in
+                a == b || (a ^ b == 0x20 && (0x61...0x7A).contains(a | 0x20))
+            }
     }
 }
 
@@ -39,7 +49,9 @@ public struct Request: Sendable {
     public var cost: Int
     /// The longest answer that is taken, in bytes, after decompression.
     public var limit: Int
-    /// True where sending the request twice does no more than sending it once: only then it is retried.
+    /// True where sending the request twice does no more than sending it once: only then it is retried. GET and HEAD are;
+    /// a POST that only reads (a search, a GraphQL query) is where the connector says so, and declares its path in
+    /// `About.readsByPost`.
     public var isIdempotent: Bool
     /// False for a URL that carries its own permission (a signed download link).
     public var isAuthorised: Bool
@@ -60,6 +72,14 @@ public struct Request: Sendable {
         self.limit = limit
         self.isIdempotent = isIdempotent ?? (method == "GET" || method == "HEAD")
         self.isAuthorised = isAuthorised
+    }
+
+    /// A reading that the service takes by POST, such as a search or a GraphQL query.
+    /// - Parameter body: JSON.
+    public static func query(_ url: URL, body: [UInt8], bucket: String = "", cost: Int = 1) -> Request {
+        Request(
+            "POST", url, headers: ["Content-Type": "application/json"], body: body, bucket: bucket, cost: cost,
+            isIdempotent: true)
     }
 
     public static func get(_ url: URL, bucket: String = "", cost: Int = 1) -> Request {
@@ -111,6 +131,20 @@ public enum TransportError: Error, Sendable, Equatable, CustomStringConvertible 
     case tooLarge(limit: Int)
     /// Anything else: a certificate that does not verify, a URL that is not allowed, a bug.
     case refused(String)
+
+    /// What went wrong, without its words.
+    public enum Kind: Sendable, CaseIterable { case unreachable, lost, timedOut, truncated, tooLarge, refused }
+
+    public var kind: Kind {
+        switch self {
+        case .unreachable: .unreachable
+        case .lost: .lost
+        case .timedOut: .timedOut
+        case .truncated: .truncated
+        case .tooLarge: .tooLarge
+        case .refused: .refused
+        }
+    }
 
     public var description: String {
         switch self {

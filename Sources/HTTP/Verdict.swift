@@ -43,87 +43,110 @@ public struct CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { message }
 }
 
-/// The one place that says what an answer, or its absence, means.
+/// Applies the table of `Rule` to what happened to a call.
 public struct Classifier: Sendable {
-    /// What a service means by an answer where it differs from the rules; nil where it does not.
-    ///
-    ///     { $0.status == 403 && $0.errorReason == "rateLimitExceeded" ? .retry(after: nil) : nil }
+    /// What a service means by an answer where no row can say it, since it takes more of the body than a code; nil elsewhere.
     public typealias Refinement = @Sendable (Response) -> Verdict?
 
+    private let rules: [Rule]
     private let refine: Refinement?
 
-    public init(refine: Refinement? = nil) { self.refine = refine }
-
-    /// 2xx and 304 are success; 408, 429, 500, 502, 503 and 504 are worth another try; 401 is about the token; all else fails
-    /// the item. A request that must not be sent twice is not.
-    public func verdict(of response: Response, to request: Request) -> Verdict {
-        switch refine?(response) ?? standard(response, request) {
-        case .retry(let after):
-            guard request.isIdempotent else { return .failed(exhausted(response, request)) }
-            return .retry(after: after ?? response.retryAfter)
-        case .unauthorised where !request.isAuthorised: return .failed(failure(response, request))
-        case let verdict: return verdict
-        }
+    /// - Parameter rules: the service's own rows, which come before those of `Rule.standard`.
+    public init(_ rules: [Rule] = [], refine: Refinement? = nil) {
+        self.rules = rules + Rule.standard
+        self.refine = refine
     }
 
-    private func standard(_ response: Response, _ request: Request) -> Verdict {
-        switch response.status {
-        case 200..<300, 304: .success
-        case 408, 429, 500, 502, 503, 504: .retry(after: nil)
-        case 401: .unauthorised
-        default: .failed(failure(response, request))
+    public func verdict(of response: Response, to request: Request) -> Verdict {
+        switch refine?(response) {
+        case .retry(let after): return retry(after, response, request)
+        case .unauthorised where !request.isAuthorised: return .failed(failure(response, request))
+        case let verdict?: return verdict
+        case nil: break
+        }
+        let (meaning, name) = row(for: response)
+        switch meaning {
+        case .success: return .success
+        case .retry, .resend: return retry(nil, response, request)
+        case .unauthorised where request.isAuthorised: return .unauthorised
+        case .unauthorised: return .failed(failure(response, request, name: name))
+        case .item, .partition, .cursorExpired, .run:
+            return .failed(failure(response, request, name: name, scope: meaning.scope))
         }
     }
 
     public func verdict(of error: TransportError, to request: Request) -> Verdict {
-        switch error {
-        case .unreachable: .retry(after: nil)
-        case .lost, .timedOut, .truncated:
-            request.isIdempotent ? .retry(after: nil) : .failed(exhausted(error, request))
-        case .tooLarge: .failed(failure("too_large", error, request))
-        case .refused: .failed(failure("refused", error, request))
+        let rule = row(for: error)
+        return switch rule?.meaning {
+        case .resend: .retry(after: nil)
+        case .retry where request.isIdempotent: .retry(after: nil)
+        default: .failed(exhausted(error, request))
         }
     }
 
     /// What a call ends with whose last answer was worth another try, but there is none left.
     public func exhausted(_ response: Response, _ request: Request) -> CallFailure {
-        let reason = response.status >= 500 || response.status == 408 ? "server_error" : "rate_limited"
-        return failure(response, request, reason: reason)
+        // A service's own code for a pause is no name of what failed.
+        let standard = Rule.standard.first { $0.meaning == .retry && $0.fits(response) { nil } }
+        let row = row(for: response)
+        let name = (row.meaning == .retry ? row.name : nil) ?? standard?.name ?? "rate_limited"
+        return failure(response, request, reason: name)
     }
     public func exhausted(_ error: TransportError, _ request: Request) -> CallFailure {
-        failure("connection_lost", error, request)
+        let rule = row(for: error)
+        return CallFailure(
+            reason: rule?.name ?? "refused", scope: rule?.meaning.scope ?? .item,
+            message: "\(request.summary): \(error)")
     }
 
     /// The token is refused, and there is no other.
     public func refused(_ response: Response, _ request: Request) -> CallFailure {
-        failure(response, request, scope: .run)
+        failure(response, request, name: "unauthorised", scope: .run)
     }
 
+    private func row(for response: Response) -> (meaning: Rule.Meaning, name: String?) {
+        var told: String??
+        func reason() -> String? {
+            if let told { return told }
+            let found = response.errorReason
+            told = .some(found)
+            return found
+        }
+        guard let rule = rules.first(where: { $0.fits(response, reason) }) else {
+            return (.item, "status_\(response.status)")
+        }
+        return (rule.meaning, rule.name)
+    }
+    private func row(for error: TransportError) -> Rule? { rules.first { $0.fits(error) } }
+
+    /// A request that must not be sent twice is not.
+    private func retry(_ after: Duration?, _ response: Response, _ request: Request) -> Verdict {
+        guard request.isIdempotent else { return .failed(exhausted(response, request)) }
+        return .retry(after: after ?? response.retryAfter)
+    }
+
+    /// - Parameters:
+    ///   - reason: what failed; nil takes the service's code, and `name` where it tells none.
     private func failure(
-        _ response: Response, _ request: Request, reason: String? = nil, scope: CallFailure.Scope = .item
+        _ response: Response, _ request: Request, reason: String? = nil, name: String? = nil,
+        scope: CallFailure.Scope = .item
     ) -> CallFailure {
         let told = response.errorReason
-        let reason = reason ?? told ?? Classifier.name(of: response.status)
-        let detail = told ?? reason
-        return CallFailure(
-            status: response.status, reason: reason, scope: scope,
-            message: "\(request.summary) answered \(response.status) (\(detail))")
+        let reason = reason ?? told ?? name ?? "status_\(response.status)"
+        var message = "\(request.summary) answered \(response.status) (\(told ?? reason))"
+        // What ends a run is for a person to mend, and the service often says how.
+        if scope == .run, let words = response.errorMessage { message += ": " + words }
+        return CallFailure(status: response.status, reason: reason, scope: scope, message: message)
     }
+}
 
-    private func failure(_ reason: String, _ error: TransportError, _ request: Request) -> CallFailure {
-        CallFailure(reason: reason, message: "\(request.summary): \(error)")
-    }
-
-    private static func name(of status: Int) -> String {
-        switch status {
-        case 300..<400: "redirect"
-        case 400: "bad_request"
-        case 401: "unauthorised"
-        case 403: "forbidden"
-        case 404: "not_found"
-        case 410: "gone"
-        case 500...: "server_error"
-        default: "status_\(status)"
+extension Rule.Meaning {
+    fileprivate var scope: CallFailure.Scope {
+        switch self {
+        case .run: .run
+        case .partition: .partition
+        case .cursorExpired: .cursorExpired
+        default: .item
         }
     }
 }
@@ -148,5 +171,15 @@ extension Response {
             !code.isEmpty && code.utf8.count <= 64
                 && code.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
         }
+    }
+
+    /// What a service says to a person about its error, where it stands in one of the usual places: `error.message` or
+    /// `message`. Its first 300 characters, on one line.
+    var errorMessage: String? {
+        guard !body.isEmpty, body.count <= 1 << 20, let json = try? JSON(parsing: body) else { return nil }
+        let text = (json["error"]?["message"] ?? json["message"])?.string ?? ""
+        let line = String(
+            text.prefix(300).map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
+        return line.isEmpty ? nil : line
     }
 }

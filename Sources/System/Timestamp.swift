@@ -72,21 +72,62 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         self.init(microseconds: (whole - Int64(offset)) * 1_000_000 + Int64(fraction))
     }
 
-    /// Reads the three forms of an HTTP date. RFC 9110, section 5.6.7.
+    /// Reads the three forms of an HTTP date. RFC 9110, section 5.6.7; the zone is `GMT`, but `UTC`, `Z` and an offset such as
+    /// `+0100` are taken for what they say. RFC 5322, section 3.3.
+    /// - Returns: `nil` for anything else, and for another zone: its offset is not known.
     public init?(httpDate text: some StringProtocol) {
-        let words = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "-" })
-        // "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"
-        let ansi = words.count == 5
-        guard words.count == 6 || ansi,
-            let day = Int(words[ansi ? 2 : 1]), let month = Timestamp.month(words[ansi ? 1 : 2]),
-            var year = Int(words[ansi ? 4 : 3])
+        guard text.utf8.count <= 64 else { return nil }
+        let words = text.split(separator: " ")
+        var day: Substring
+        var month: Substring
+        var year: Substring
+        let clock: Substring
+        var zone = "GMT"
+        switch words.count {
+        case 6:  // Sun, 06 Nov 1994 08:49:37 GMT
+            (day, month, year, clock) = (
+                Substring(words[1]), Substring(words[2]), Substring(words[3]), Substring(words[4])
+            )
+            zone = String(words[5])
+        case 5:  // Sun Nov  6 08:49:37 1994
+            (day, month, year, clock) = (
+                Substring(words[2]), Substring(words[1]), Substring(words[4]), Substring(words[3])
+            )
+        case 4:  // Sunday, 06-Nov-94 08:49:37 GMT
+            let parts = words[1].split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            (day, month, year, clock) = (
+                Substring(parts[0]), Substring(parts[1]), Substring(parts[2]), Substring(words[2])
+            )
+            zone = String(words[3])
+        default: return nil
+        }
+        let times = clock.split(separator: ":", omittingEmptySubsequences: false)
+        guard words.count == 5 || words[0].hasSuffix(","), times.count == 3, let d = Timestamp.number(day, 1...2),
+            let m = Timestamp.month(month), var y = Timestamp.number(year, words.count == 4 ? 2...4 : 4...4),
+            let hour = Timestamp.number(times[0], 2...2), let minute = Timestamp.number(times[1], 2...2),
+            let second = Timestamp.number(times[2], 2...2), let offset = Timestamp.offset(zone)
         else { return nil }
-        if year < 100 { year += year < 70 ? 2000 : 1900 }
-        let clock = words[ansi ? 3 : 4].split(separator: ":").compactMap { Int($0) }
-        guard clock.count == 3, let whole = Timestamp.moment(year, month, day, clock[0], clock[1], clock[2]) else {
+        // RFC 9110 counts two digits from fifty years ahead; what is that old needs no clock to be told apart.
+        if year.count == 2 { y += y < 70 ? 2000 : 1900 }
+        guard let whole = Timestamp.moment(y, m, d, hour, minute, second) else { return nil }
+        self.init(seconds: whole - offset)
+    }
+
+    private static func number(_ text: some StringProtocol, _ digits: ClosedRange<Int>) -> Int? {
+        guard digits.contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(text)
+    }
+
+    /// Seconds east of Greenwich.
+    private static func offset(_ zone: String) -> Int64? {
+        if ["GMT", "UTC", "UT", "Z"].contains(zone) { return 0 }
+        var c = Cursor(zone.utf8)
+        let sign: Int64 = c.take("+") ? 1 : c.take("-") ? -1 : 0
+        guard sign != 0, let hours = c.digits(2), let minutes = c.digits(2), c.atEnd, hours < 24, minutes < 60 else {
             return nil
         }
-        self.init(seconds: whole)
+        return sign * Int64(hours * 3600 + minutes * 60)
     }
 
     /// The preferred form of an HTTP date.

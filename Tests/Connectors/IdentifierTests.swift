@@ -5,12 +5,24 @@ import Synchronization
 import System
 import Testing
 
+@testable import Connectors
+
 /// Ids come from outside: whatever stands in one, it stays one segment of the path, or the value of one field.
 @Suite struct IdentifierTests {
     static let hostile = [
         "../../evil", "a/b", "a?b=c", "a#b", "a%2Fb", "..", ".", "a b", "ä€😀", "a&b=c", "a\nb", "https://evil.example/",
         "\\..\\x",
     ]
+
+    @Test func readingsByPostAreDeclaredByTheirPaths() {
+        var about = GoogleDrive.about
+        #expect(!about.readsByPost("/graphql"))
+        about.readsByPost = ["/graphql", "/v1/search/*"]
+        #expect(about.readsByPost("/graphql") && about.readsByPost("/v1/search/a/b"))
+        for path in ["/graphql/x", "/graphqlx", "/v1/search", "/v1/searches", "/v1/search-x", "/"] {
+            #expect(!about.readsByPost(path))
+        }
+    }
 
     @Test(arguments: Sample.all, IdentifierTests.hostile) func anIdStaysOne(_ sample: Sample, _ id: String) async throws
     {

@@ -127,7 +127,9 @@ final class Mirror: Sendable {
         retry.attempts = run.attempts
         let client = Client(
             transport: service, authoriser: credentials, pacer: BucketPacer(time: time), retry: retry,
-            refine: { type.verdict(on: $0) }, time: time, random: SeededRandom(seed: 2))
+            rules: type.rules, refine: { type.verdict(on: $0) },
+            hosts: AllowedHosts(Set(sample.about.hosts + sample.about.contentHosts)), time: time,
+            random: SeededRandom(seed: 2))
         let findings = Findings()
         let said = Said()
         let state = try folder.checkpoint()

@@ -57,6 +57,7 @@ struct Watched<Base: Connector>: Connector {
     let findings: Findings
 
     static var about: About { Base.about }
+    static var rules: [Rule] { Base.rules }
     static func verdict(on response: Response) -> Verdict? { Base.verdict(on: response) }
     static var accessFields: [String] { Base.accessFields }
     static func document(_ item: Item) -> Document? { Base.document(item) }

@@ -9,13 +9,17 @@ enum Step: Sendable {
     case send([UInt8])
     /// Sends the same bytes for ever, until the other side has gone.
     case flood([UInt8])
+    /// The same, a byte each so many milliseconds.
+    case drip([UInt8], Int32)
+    /// Carries bytes from and to a port of this machine until either side has gone.
+    case tunnel(Int)
     /// Does nothing until the other side has gone, or the server stops.
     case hang
     /// Ends the connection with a reset.
     case reset
 
     static func send(_ text: String) -> Step { .send(Array(text.utf8)) }
-    /// An answer with its length.
+    /// An answer with its length. `{port}` in its fields becomes the server's.
     static func answer(_ body: String = "ok", _ fields: String = "", status: Int = 200) -> Step {
         .send("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
     }
@@ -41,19 +45,8 @@ final class Server: Sendable {
     init(_ scripts: [[Step]], onRequest: @escaping @Sendable () -> Void = {}) throws {
         self.scripts = scripts
         self.onRequest = onRequest
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let (fd, length) = (listener, size)
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(fd, $0, length) == 0 && listen(fd, 64) == 0 && getsockname(fd, $0, &size) == 0
-            }
-        }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        guard bound else { throw SystemError("listen", "loopback") }
+        (listener, port) = try Server.listen()
+        let fd = listener
         spawn { [weak self] in
             while true {
                 let connection = accept(fd, nil, nil)
@@ -62,6 +55,27 @@ final class Server: Sendable {
                 self.take(connection)
             }
         }
+    }
+
+    /// A socket that listens on a free port of this machine.
+    static func listen() throws -> (socket: Int32, port: Int) {
+        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var (address, size) = Server.address(port: 0)
+        let bound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(fd, $0, size) == 0 && Glibc.listen(fd, 64) == 0 && getsockname(fd, $0, &size) == 0
+            }
+        }
+        guard bound else { throw SystemError("listen", "loopback") }
+        return (fd, Int(UInt16(bigEndian: address.sin_port)))
+    }
+
+    private static func address(port: Int) -> (sockaddr_in, socklen_t) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return (address, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
 
     var seen: Seen { state.withLock { $0 } }
@@ -103,9 +117,20 @@ final class Server: Sendable {
             state.withLock { $0.requests.append(request) }
             onRequest()
             return true
-        case .send(let bytes): return write(bytes, connection)
+        case .send(let bytes): return write(withPort(bytes), connection)
         case .flood(let bytes):
             while write(bytes, connection) {}
+            return false
+        case .drip(let bytes, let pause):
+            while true {
+                for byte in bytes {
+                    // Waits for the pause, or for the end of the connection.
+                    var state = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+                    if poll(&state, 1, pause) != 0 || !write([byte], connection) { return false }
+                }
+            }
+        case .tunnel(let port):
+            carry(connection, to: port)
             return false
         case .hang:
             while !receive(connection).isEmpty {}
@@ -115,6 +140,29 @@ final class Server: Sendable {
             setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
             return false
         }
+    }
+
+    private func carry(_ connection: Int32, to port: Int) {
+        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(other) }
+        let (address, size) = Server.address(port: port)
+        let connected = withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, size) == 0 }
+        }
+        guard connected else { return }
+        var ends = [connection, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        while poll(&ends, 2, -1) > 0 {
+            for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 {
+                let bytes = receive(ends[from].fd)
+                if bytes.isEmpty || !write(bytes, ends[to].fd) { return }
+            }
+        }
+    }
+
+    private func withPort(_ bytes: [UInt8]) -> [UInt8] {
+        let mark = Array("{port}".utf8)
+        guard let range = bytes.firstRange(of: mark) else { return bytes }
+        return bytes[..<range.lowerBound] + Array(String(port).utf8) + bytes[range.upperBound...]
     }
 
     private func readRequest(_ connection: Int32) -> String? {

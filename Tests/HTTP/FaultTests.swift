@@ -72,7 +72,13 @@ private let faults: [Fault] = [
     Fault("410", [.answer(410)], .failed("gone", .item), calls: 1),
     Fault(
         "410 that the source calls an expired cursor", [.answer(410, [:], google("updatedMinTooLongAgo"))],
-        .failed("cursor_expired", .cursorExpired), calls: 1),
+        .failed("updatedMinTooLongAgo", .cursorExpired), calls: 1),
+    Fault(
+        "403 that ends a partition", [.answer(403, [:], google("containerClosed"))],
+        .failed("containerClosed", .partition), calls: 1),
+    Fault("409 that the source calls a pause, for ever", [.answer(409)], .failed("busy", .item), calls: 8),
+    Fault("425, then success", [.answer(425), ok], .answer(200), calls: 2),
+    Fault("999", [.answer(999)], .failed("status_999", .item), calls: 1),
     Fault("401 without credentials", [.answer(401)], .failed("unauthorised", .run), calls: 1),
     Fault("401 of a signed link", [.answer(401)], .failed("unauthorised", .item), calls: 1, signed),
     Fault("connection lost, then success", [.fail(.lost("reset")), ok], .answer(200), calls: 2),
@@ -99,7 +105,12 @@ private let faults: [Fault] = [
     Fault(
         "six redirects", Array(repeating: moved("/next"), count: 6) + [ok], .failed("too_many_redirects", .item),
         calls: 6),
-    Fault("redirect of a write", [moved("/next"), ok], .failed("redirect", .item), calls: 1, query),
+    Fault("303 after a reading by POST", [moved("/next", 303), ok], .answer(200), calls: 2, query),
+    Fault("303 after a write", [moved("/next", 303), ok], .failed("redirect", .item), calls: 1, post),
+    Fault(
+        "redirect from https to this machine", [moved("http://127.0.0.1/x"), ok], .failed("insecure_url", .item),
+        calls: 1),
+    Fault("redirect of a reading by POST", [moved("/next"), ok], .failed("redirect", .item), calls: 1, query),
     Fault("redirect to plain http", [moved("http://cdn.test/x"), ok], .failed("insecure_url", .item), calls: 1),
     Fault("redirect to a file", [moved("file:///etc/passwd"), ok], .failed("bad_redirect", .item), calls: 1),
     Fault("redirect without a place", [.answer(302)], .failed("redirect", .item), calls: 1),
@@ -115,7 +126,7 @@ private let faults: [Fault] = [
     @Test(arguments: faults) func ends(_ fault: Fault) async {
         let time = ManualTime()
         let script = Script(time, fault.steps)
-        let client = Client(transport: script, refine: refine, time: time, random: SeededRandom(seed: 1))
+        let client = Client(transport: script, rules: rules, time: time, random: SeededRandom(seed: 1))
         #expect(await end(of: fault.request, client) == fault.end)
         #expect(script.requests.count == fault.calls)
         #expect(client.statistics.calls == fault.calls)
@@ -127,7 +138,7 @@ private let faults: [Fault] = [
     @Test func aConnectorCanSayWhatAnAnswerMeans() {
         let answer = Response(
             status: 403, headers: [:], body: .init(google("rateLimitExceeded")), date: ManualTime.start)
-        #expect(Classifier(refine: refine).verdict(of: answer, to: get()) == .retry(after: nil))
+        #expect(Classifier(rules).verdict(of: answer, to: get()) == .retry(after: nil))
         let plain = Classifier().verdict(of: answer, to: get())
         #expect(
             plain
@@ -135,6 +146,34 @@ private let faults: [Fault] = [
                     CallFailure(
                         status: 403, reason: "rateLimitExceeded",
                         message: "GET https://api.test/items/1 answered 403 (rateLimitExceeded)")))
+    }
+
+    @Test func theServicesWordsAreToldWhereAPersonMustAct() async {
+        let body = #"{"error":{"message":"Enable it\nhere","errors":[{"reason":"accessNotConfigured"}]}}"#
+        let time = ManualTime()
+        let client = Client(transport: Script(time, [.answer(403, [:], body)]), rules: rules, time: time)
+        let failure = await #expect(throws: CallFailure.self) { try await client.send(get()) }
+        #expect(
+            failure?.message == "GET https://api.test/items/1 answered 403 (accessNotConfigured): Enable it here")
+    }
+
+    @Test func onlyDeclaredHostsAreCalled() async {
+        let time = ManualTime()
+        let script = Script(time, [moved("https://cdn.test/x"), moved("https://evil.test/x"), ok])
+        let client = Client(
+            transport: script, hosts: AllowedHosts(["api.test", "*.cdn.test", "cdn.test"]), time: time)
+        let failure = await #expect(throws: CallFailure.self) { try await client.send(get()) }
+        #expect(failure?.reason == "host_not_allowed")
+        #expect(failure?.message.contains("evil.test is none of the hosts") == true)
+        #expect(script.requests.map(\.url.host) == ["api.test", "cdn.test"])
+    }
+
+    @Test func theFirstRowThatFitsDecides() {
+        let answer = Response(
+            status: 503, headers: [:], body: .init(google("accessNotConfigured")), date: ManualTime.start)
+        let both = [Rule(503, .partition, name: "closed"), Rule(503, reason: "accessNotConfigured", .run)]
+        #expect(Classifier(both).verdict(of: answer, to: get()).scope == .partition)
+        #expect(Classifier(both.reversed()).verdict(of: answer, to: get()).scope == .run)
     }
 
     @Test func messagesHoldNoQuery() async {
@@ -149,13 +188,14 @@ private let faults: [Fault] = [
 }
 
 /// What a source like Google or Slack says about its answers.
-let refine: Classifier.Refinement = { response in
-    switch (response.status, response.errorReason) {
-    case (403, "rateLimitExceeded"), (200, "ratelimited"): .retry(after: nil)
-    case (403, "accessNotConfigured"):
-        .failed(CallFailure(status: 403, reason: "accessNotConfigured", scope: .run, message: "enable the API"))
-    case (410, "updatedMinTooLongAgo"):
-        .failed(CallFailure(status: 410, reason: "cursor_expired", scope: .cursorExpired, message: "list anew"))
-    default: nil
+let rules = [
+    Rule(403, reason: "rateLimitExceeded", .retry), Rule(200, reason: "ratelimited", .retry),
+    Rule(400...599, reason: "accessNotConfigured", .run), Rule(410, reason: "updatedMinTooLongAgo", .cursorExpired),
+    Rule(403, reason: "containerClosed", .partition), Rule(409, .retry, name: "busy"),
+]
+
+extension Verdict {
+    fileprivate var scope: CallFailure.Scope? {
+        if case .failed(let failure) = self { failure.scope } else { nil }
     }
 }

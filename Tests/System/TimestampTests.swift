@@ -53,7 +53,25 @@ import Testing
         #expect(Timestamp(httpDate: text) == Timestamp("1994-11-06T08:49:37Z"))
     }
 
+    /// A date in another zone was read as if it were in GMT: a pause of 30 s became one of hours.
     @Test(arguments: [
+        ("Sun, 06 Nov 1994 08:49:37 UTC", "1994-11-06T08:49:37Z"),
+        ("Sun, 06 Nov 1994 08:49:37 +0000", "1994-11-06T08:49:37Z"),
+        ("Sun, 06 Nov 1994 09:49:37 +0100", "1994-11-06T08:49:37Z"),
+        ("Sun, 06 Nov 1994 00:49:37 -0800", "1994-11-06T08:49:37Z"),
+        ("Sunday, 06-Nov-94 14:19:37 +0530", "1994-11-06T08:49:37Z"),
+        ("Sunday, 06-Nov-1994 08:49:37 GMT", "1994-11-06T08:49:37Z"),
+        ("Friday, 01-Jan-27 00:00:00 GMT", "2027-01-01T00:00:00Z"),
+        ("Sun, 6 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"),
+    ]) func theZoneOfAnHTTPDateCounts(_ text: String, _ moment: String) {
+        #expect(Timestamp(httpDate: text) == Timestamp(moment))
+    }
+
+    @Test(arguments: [
+        "Sun, 06 Nov 1994 08:49:37 PST", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37",
+        "Sun, 06 Nov 1994 08:49:37 +01", "Sun, 06 Nov 1994 08:49:37 +9900", "Sun, 06 Nov 94 08:49:37 GMT",
+        "Sun 06 Nov 1994 08:49:37 GMT", "Sun, -6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 8:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37:00 GMT", "Sunday, 06-Nov-+4 08:49:37 GMT", "Sun Nov 6 08:49:37 -994",
         "", "Sun", "120", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
         "Sun, 06 Foo 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 25:49:37 GMT", "1994-11-06T08:49:37Z",

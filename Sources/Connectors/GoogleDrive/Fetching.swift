@@ -11,7 +11,7 @@ import System
 public struct GoogleDrive: Connector {
     public static let about = About(
         source: "google_drive", provider: "google", title: "Google Drive", kinds: ["file"],
-        hosts: ["www.googleapis.com", "admin.googleapis.com"],
+        hosts: ["www.googleapis.com", "admin.googleapis.com"], contentHosts: ["*.googleusercontent.com"],
         scopes: [
             "https://www.googleapis.com/auth/drive.readonly",
             "https://www.googleapis.com/auth/admin.directory.group.readonly",
@@ -46,28 +46,22 @@ public struct GoogleDrive: Connector {
     public init(_ settings: Settings) throws { self.settings = settings }
 
     /// "Resolve errors": the reason decides, never the status alone.
+    public static let rules: [Rule] =
+        ["userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded", "backendError", "internalError"]
+        .map { Rule(400...599, reason: $0, .retry) }
+        + ["accessNotConfigured", "SERVICE_DISABLED", "domainPolicy", "insufficientPermissions", "dailyLimitExceeded"]
+        .map { Rule(400...599, reason: $0, .run) }
+
+    /// A page token that is refused has ended; the code says only `invalid`, and the place what of.
     public static func verdict(on response: Response) -> Verdict? {
-        guard response.status >= 400, let error = (try? JSON(parsing: response.body))?["error"] else { return nil }
-        let detail = error["errors"]?.elements.first
-        let reason = detail?["reason"]?.string ?? error["status"]?.string ?? ""
-        func failed(_ scope: CallFailure.Scope) -> Verdict {
-            .failed(
-                CallFailure(
-                    status: response.status, reason: reason, scope: scope,
-                    message: error["message"]?.string ?? reason))
-        }
-        switch reason {
-        case "userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded", "backendError", "internalError":
-            return .retry(after: nil)
-        case "accessNotConfigured", "SERVICE_DISABLED", "domainPolicy", "insufficientPermissions", "dailyLimitExceeded":
-            return failed(.run)
-        default: break
-        }
-        let location = detail?["location"]?.string
-        if [400, 404, 410].contains(response.status), location == "pageToken" {
-            return failed(.cursorExpired)
-        }
-        return nil
+        guard [400, 404, 410].contains(response.status),
+            let detail = (try? JSON(parsing: response.body))?["error"]?["errors"]?.elements.first,
+            detail["location"]?.equals("pageToken") == true
+        else { return nil }
+        return .failed(
+            CallFailure(
+                status: response.status, reason: detail["reason"]?.string ?? "invalid", scope: .cursorExpired,
+                message: "the page token has ended"))
     }
 
     public func check(_ api: API) async throws -> Account {

@@ -21,16 +21,17 @@ struct Connection {
         _ log: Log
     ) throws {
         let refine: Classifier.Refinement = { connector.verdict(on: $0) }
+        let hosts = AllowedHosts(Set(connector.about.hosts + connector.about.contentHosts))
         if let recording = plan.recording {
             client = Client(
-                transport: ReplayTransport(Library([recording])), authoriser: ReplayedCredentials(), refine: refine,
+                transport: ReplayTransport(Library([recording])), authoriser: ReplayedCredentials(),
+                rules: connector.rules, refine: refine, hosts: hosts,
                 time: SimulatedTime(recording.clock ?? Timestamp(seconds: 0)),
                 random: SeededRandom(seed: plan.seed))
             capture = nil
             return
         }
-        var transport: any Transport = try CurlTransport(
-            options: .init(caFile: arguments["cacert"], userAgent: "sluice/\(Command.version)"))
+        var transport: any Transport = try CurlTransport(options: Connection.options(arguments))
         if let text = arguments["via"] {
             guard let base = URL(text) else {
                 throw Failure(.usage, "--via: '\(text)' is no URL", "give http://127.0.0.1:PORT")
@@ -56,8 +57,24 @@ struct Connection {
             transport: transport,
             authoriser: BearerCredentials(
                 credentials, store: store, allowedHosts: Set(connector.about.hosts), transport: transport),
-            retry: retry, refine: refine)
+            retry: retry, rules: connector.rules, refine: refine, hosts: hosts)
     }
+
+    private static func options(_ arguments: Arguments) throws -> CurlTransport.Options {
+        var options = try CurlTransport.Options(
+            caFile: arguments["cacert"], userAgent: "sluice/\(Command.version)", proxy: Proxy(environment))
+        func read(_ name: String, _ value: inout Duration) throws {
+            guard let given = try arguments.duration(name) else { return }
+            guard given > .zero else { throw Failure(.usage, "--\(name) can't be 0", "give a time such as 30s") }
+            value = given
+        }
+        try read("connect-timeout", &options.connectTimeout)
+        try read("timeout", &options.timeout)
+        try read("stall", &options.stall)
+        return options
+    }
+
+    private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// Completes the capture, if there is one.
     func finish() throws { try capture?.flush() }

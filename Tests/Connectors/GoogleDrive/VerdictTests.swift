@@ -88,6 +88,6 @@ import Testing
     private func judged(_ status: Int, _ body: String) throws -> Verdict {
         let url = try #require(URL("https://www.googleapis.com/drive/v3/files/1"))
         let response = Response(status: status, headers: [:], body: ByteSlice(body), date: Timestamp(seconds: 0))
-        return Classifier(refine: GoogleDrive.verdict).verdict(of: response, to: .get(url))
+        return Classifier(GoogleDrive.rules, refine: GoogleDrive.verdict).verdict(of: response, to: .get(url))
     }
 }
