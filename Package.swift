@@ -49,13 +49,14 @@ let package = Package(
         library("JSON", "CSimdJSON"),
         library("Stream", "System", "JSON"),
         library("State", "System", "Gzip", "JSON", "Stream"),
-        library("HTTP", "System", "JSON"),
+        library("Pacing", "System"),
+        library("HTTP", "System", "JSON", "Pacing"),
         library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
         library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
-        library("Connector", "System", "JSON", "HTTP", "Documents"),
-        library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
+        library("Connector", "System", "JSON", "Pacing", "HTTP", "Documents"),
+        library("Connectors", "System", "JSON", "Pacing", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
         library("Extraction", "System", "Documents", "CXML2"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
@@ -65,7 +66,8 @@ let package = Package(
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
+            "fetch", "System", "JSON", "Stream", "State", "Pacing", "HTTP", "Curl", "Capture", "Connector",
+            "Connectors", "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
@@ -74,7 +76,8 @@ let package = Package(
 
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
-        tests("HTTP", "HTTP", "System", "JSON"),
+        tests("Pacing", "Pacing", "Processes", "System"),
+        tests("HTTP", "HTTP", "Pacing", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
         tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),

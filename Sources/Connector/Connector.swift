@@ -1,6 +1,7 @@
 import Documents
 import HTTP
 import JSON
+import Pacing
 import System
 
 /// A source of documents. One type for each service, written in four files that are alike in all of them:
@@ -16,6 +17,8 @@ public protocol Connector: Sendable {
     static var about: About { get }
     /// What an answer that is no success means, where it differs from HTTP's own rules; nil leaves it to these.
     static func verdict(on response: Response) -> Verdict?
+    /// What an answer tells of the pace beside its headers (GitHub's `rateLimit{cost remaining resetAt}`); by itself nothing.
+    static func rateWindows(in response: Response) -> [RateWindow]
 
     /// - Throws: `Failure` for a setting that can't be used.
     init(_ settings: Settings) throws
@@ -55,6 +58,10 @@ public protocol Connector: Sendable {
     static func principals(_ access: JSON, connection: String, at time: Timestamp?) -> [Principal]?
     /// The group that a record of `<source>_group` makes.
     static func group(_ record: JSON, connection: String) -> Group?
+}
+
+extension Connector {
+    public static func rateWindows(in response: Response) -> [RateWindow] { [] }
 }
 
 /// A unit of work: where items live (a drive, a channel, a repository), never who saw them.
