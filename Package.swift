@@ -101,6 +101,7 @@ let package = Package(
         tests(
             "Histories", "DriveEmulator", "Processes", "Stages", "System", "JSON", "Stream", "State", "HTTP",
             "HTTPServer", "Connector", "Connectors", "Sync", "Deduplication", "Destinations"),
+        tests("Pace", "DriveEmulator", "Processes", "System", "JSON", "HTTP", "HTTPServer"),
         tests("Kill", "Processes", "System", "JSON", "Destinations"),
     ],
     cLanguageStandard: .c11,
