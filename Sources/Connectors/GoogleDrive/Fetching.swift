@@ -20,6 +20,7 @@ public struct GoogleDrive: Connector {
         settings: [(name: "drives", help: "'my_drive' or the id of a shared drive")],
         hasFeed: true, itemsMove: true, pageTokensLast: true, hasGroups: true, hasWebhooks: false,
         deletions: .feed, accessChanges: .feed, lateReplies: "none",
+        secretFields: ["resourceKey", "targetResourceKey"],
         budgets: [
             // "Usage limits", of projects since May 2026; "Directory API: Limits and Quotas".
             Budget("user", 325_000, per: .seconds(60), of: "quota units of a user in a project", isTold: false),
