@@ -1,4 +1,5 @@
 import JSON
+import Pacing
 
 /// What a connector is and can do, declared: `fetch --about` prints it, and the contract tests hold the connector to it.
 public struct About: Sendable {
@@ -51,13 +52,16 @@ public struct About: Sendable {
     public var deletions: Notice
     public var accessChanges: Notice
     public var lateReplies: String
+    /// What the service's documentation allows, by the bucket that requests name.
+    public var budgets: [Budget]
 
     public init(
         source: String, provider: String, title: String, kinds: [String], hosts: [String],
         contentHosts: [String] = [], readsByPost: [String] = [], scopes: [String],
         settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool,
         hasGroups: Bool,
-        hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String, secretFields: [String] = []
+        hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String, secretFields: [String] = [],
+        budgets: [Budget] = []
     ) {
         self.source = source
         self.provider = provider
@@ -77,6 +81,7 @@ public struct About: Sendable {
         self.accessChanges = accessChanges
         self.lateReplies = lateReplies
         self.secretFields = secretFields
+        self.budgets = budgets
     }
 
     /// True for a POST that only reads.
@@ -109,6 +114,17 @@ public struct About: Sendable {
                 w.member("deletion", deletions.rawValue)
                 w.member("access", accessChanges.rawValue)
                 w.member("late_reply", lateReplies)
+            }
+            w.key("budgets")
+            w.array { w in
+                for budget in budgets {
+                    w.object { w in
+                        w.member("bucket", budget.bucket)
+                        w.member("units", budget.units)
+                        w.member("per_seconds", budget.per.components.seconds)
+                        w.member("of", budget.of)
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 import Documents
 import HTTP
 import JSON
+import Pacing
 import System
 
 /// A source of documents. One type for each service, written in four files that are alike in all of them:
@@ -18,6 +19,8 @@ public protocol Connector: Sendable {
     static var rules: [Rule] { get }
     /// The same where it takes more of the body than a code; nil leaves it to the rows.
     static func verdict(on response: Response) -> Verdict?
+    /// What an answer tells of the pace beside its headers (GitHub's `rateLimit{cost remaining resetAt}`); by itself nothing.
+    static func rateWindows(in response: Response) -> [RateWindow]
 
     /// - Throws: `Failure` for a setting that can't be used.
     init(_ settings: Settings) throws
@@ -62,6 +65,7 @@ public protocol Connector: Sendable {
 extension Connector {
     public static var rules: [Rule] { [] }
     public static func verdict(on response: Response) -> Verdict? { nil }
+    public static func rateWindows(in response: Response) -> [RateWindow] { [] }
 }
 
 /// A unit of work: where items live (a drive, a channel, a repository), never who saw them.

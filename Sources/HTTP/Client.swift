@@ -1,3 +1,4 @@
+import Pacing
 import Synchronization
 import System
 
@@ -14,8 +15,12 @@ public final class Client: Sendable {
         public var calls = 0
         /// How many of them were sent again.
         public var retries = 0
-        /// How long calls waited, taken together: for their pace and before another try.
-        public var waited = Duration.zero
+        /// How many calls the service refused because there were too many.
+        public var refusals = 0
+        /// How long calls waited, taken together, for their pace.
+        public var waitedForPace = Duration.zero
+        /// The same, before another try.
+        public var waitedForRetry = Duration.zero
         /// Bytes of the bodies that came, decompressed.
         public var bytes = 0
     }
@@ -35,7 +40,7 @@ public final class Client: Sendable {
     ///   - rules: what the service means by an answer where it differs from `Rule.standard`.
     ///   - refine: the same where it takes more than a status and a code.
     ///   - hosts: the only hosts that are called, with credentials or without, wherever a URL came from; nil is any.
-    ///   - maxInFlight: how many requests are under way at once; those that wait are served in order.
+    ///   - maxInFlight: how many requests are under way at once, fewer after a refusal; those that wait are served in order.
     public init(
         transport: any Transport, authoriser: any Authoriser = NoCredentials(), pacer: (any Pacer)? = nil,
         retry: RetryPolicy = RetryPolicy(), rules: [Rule] = [], refine: Classifier.Refinement? = nil,
@@ -82,29 +87,40 @@ public final class Client: Sendable {
             let left = deadline - time.now()
             guard left > .zero, attempts < retry.attempts else { throw exchange.exhausted(classifier) }
             let wait = after ?? random.withLock { retry.backoff(after: attempts, using: &$0) }
-            try await pause(min(wait, left))
+            try await pause(min(wait, left), \.waitedForRetry)
             counts.withLock { $0.retries += 1 }
         }
     }
 
-    private func pause(_ duration: Duration) async throws {
+    private func pause(
+        _ duration: Duration, _ count: WritableKeyPath<Statistics, Duration> & Sendable
+    ) async throws {
         try await time.sleep(for: duration)
-        counts.withLock { $0.waited += duration }
+        counts.withLock { $0[keyPath: count] += duration }
+    }
+
+    /// What the answer says about the pace, and about how many calls may be under way.
+    private func learn(from response: Response?, of request: Request, _ ticket: Ticket) async -> Slots.Outcome {
+        let isRefusal = response.map { classifier.isRefusal($0, of: request) } ?? false
+        if isRefusal { counts.withLock { $0.refusals += 1 } }
+        await pacer.learn(from: response, isRefusal: isRefusal, of: request, ticket)
+        return isRefusal ? .refused : response?.isSuccess == true ? .taken : .unknown
     }
 
     /// One request, in its turn, with the redirects that it leads to.
     private func exchange(_ request: Request, until deadline: Timestamp) async throws -> Exchange {
-        try await enter(request, until: deadline)
-        defer { slots.release() }
+        let (ticket, round) = try await enter(request, until: deadline)
+        var outcome = Slots.Outcome.unknown
+        defer { slots.release(round, outcome) }
         // `sent` is `hop` with the credentials, which must not go on to the next.
         var (hop, sent) = (request, request)
         var response: Response
         do { response = try await perform(&sent) } catch {
-            await pacer.learn(from: nil, of: request)
+            _ = await learn(from: nil, of: request, ticket)
             guard let error = error as? TransportError else { throw error }
             return Exchange(sent, .failure(error), classifier)
         }
-        await pacer.learn(from: response, of: request)
+        outcome = await learn(from: response, of: request, ticket)
         var redirects = 0
         while let next = try redirect(response, of: hop, authorised: request.isAuthorised) {
             redirects += 1
@@ -122,23 +138,27 @@ public final class Client: Sendable {
     }
 
     /// Waits until the call may go: for a slot, and for the pace, which is waited for without a slot.
-    private func enter(_ request: Request, until deadline: Timestamp) async throws {
+    private func enter(_ request: Request, until deadline: Timestamp) async throws -> (Ticket, Slots.Round) {
         while true {
-            try await slots.acquire()
-            let wait: Duration
-            do { wait = try await pacer.admit(request) } catch {
-                slots.release()
+            let round = try await slots.acquire()
+            let admission: Admission
+            do { admission = try await pacer.admit(request) } catch {
+                slots.release(round, .unknown)
                 throw error
             }
-            if wait <= .zero { return }
-            slots.release()
+            let wait: Duration
+            switch admission {
+            case .go(let ticket): return (ticket, round)
+            case .wait(let time): wait = time
+            }
+            slots.release(round, .unknown)
             let left = deadline - time.now()
             guard left > .zero else {
                 throw CallFailure(
                     reason: "rate_limited",
                     message: "\(request.summary): the service asks to wait \(wait.components.seconds) s more")
             }
-            try await pause(min(wait, left))
+            try await pause(min(wait, left), \.waitedForPace)
         }
     }
 

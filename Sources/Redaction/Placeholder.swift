@@ -83,7 +83,7 @@ package enum Placeholder {
 }
 
 /// HMAC with SHA-256: 32 bytes, or none where libcrypto refuses. The corresponding C function is `EVP_Q_mac`.
-func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+public func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     var count = 0
     let made = EVP_Q_mac(

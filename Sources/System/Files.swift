@@ -89,6 +89,13 @@ public enum Files {
         if mkdir(path, mode) != 0 && errno != EEXIST { throw SystemError("make folder", path) }
     }
 
+    /// The path without links and dots, or nil where there is no such file. The corresponding C function is `realpath`.
+    public static func realPath(_ path: String) -> String? {
+        guard let found = realpath(path, nil) else { return nil }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The names in a folder, sorted, without `.` and `..`; none where there is no such folder.

@@ -1,4 +1,5 @@
 import HTTP
+import Pacing
 import Scripts
 import Synchronization
 import System
@@ -13,7 +14,9 @@ import Testing
         _ = try await client.send(get())
         #expect(time.elapsed == .seconds(3600))
         let statistics = client.statistics
-        #expect(statistics.calls == 2 && statistics.retries == 1 && statistics.waited == .seconds(3600))
+        #expect(
+            statistics.calls == 2 && statistics.retries == 1
+                && statistics.waitedForPace + statistics.waitedForRetry == .seconds(3600))
         #expect(statistics.bytes == "slowly, done".utf8.count)
     }
 
@@ -191,17 +194,19 @@ import Testing
 /// Lets every bucket go but one.
 private struct OnePaused: Pacer {
     let bucket: String
-    func admit(_ request: Request) -> Duration { request.bucket == bucket ? .seconds(60) : .zero }
-    func learn(from response: Response?, of request: Request) {}
+    func admit(_ request: Request) -> Admission { request.bucket == bucket ? .wait(.seconds(60)) : .go(Ticket()) }
+    func learn(from response: Response?, isRefusal: Bool, of request: Request, _ ticket: Ticket) {}
 }
 
 private final class Counting: Pacer {
     let counts = Mutex((admitted: 0, learned: 0))
-    func admit(_ request: Request) -> Duration {
+    func admit(_ request: Request) -> Admission {
         counts.withLock { $0.admitted += 1 }
-        return .zero
+        return .go(Ticket())
     }
-    func learn(from response: Response?, of request: Request) { counts.withLock { $0.learned += 1 } }
+    func learn(from response: Response?, isRefusal: Bool, of request: Request, _ ticket: Ticket) {
+        counts.withLock { $0.learned += 1 }
+    }
 }
 
 /// The token `t`, for some hosts.

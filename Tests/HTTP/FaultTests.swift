@@ -130,7 +130,7 @@ private let faults: [Fault] = [
         #expect(await end(of: fault.request, client) == fault.end)
         #expect(script.requests.count == fault.calls)
         #expect(client.statistics.calls == fault.calls)
-        #expect(client.statistics.waited == time.elapsed)
+        #expect(client.statistics.waitedForPace + client.statistics.waitedForRetry == time.elapsed)
         if let waited = fault.waited { #expect(time.elapsed == waited) }
         #expect(time.elapsed <= .seconds(600))
     }

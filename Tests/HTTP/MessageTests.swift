@@ -141,7 +141,8 @@ import Testing
     }
 
     static let pauses: [(String?, Duration?)] = [
-        (nil, nil), ("", nil), ("0", nil), ("5", .seconds(5)), (" 5 ", .seconds(5)), ("-5", nil), ("1.5", nil),
+        (nil, nil), ("", nil), ("0", nil), ("5", .seconds(5)), (" 5 ", .seconds(5)), ("-5", nil),
+        ("1.5", .milliseconds(1500)),
         ("5s", nil),
         ("99999999999999999999", .seconds(604_800)), ("0x10", nil), ("nan", nil),
         ("Fri, 15 Jan 2027 08:01:00 GMT", .seconds(60)), ("Fri, 15 Jan 2027 07:59:00 GMT", nil),

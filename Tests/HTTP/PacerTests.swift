@@ -1,5 +1,7 @@
 import HTTP
+import Pacing
 import Scripts
+import Synchronization
 import System
 import Testing
 
@@ -11,20 +13,20 @@ import Testing
     }
 
     @Test func retryAfterStopsItsBucketAndNoOther() async {
-        let pacer = BucketPacer(time: time)
-        #expect(await pacer.admit(get(bucket: "a")) == .zero)
-        await pacer.learn(from: answer(429, ["Retry-After": "30"]), of: get(bucket: "a"))
-        #expect(await pacer.admit(get(bucket: "a")) == .seconds(30))
-        #expect(await pacer.admit(get(bucket: "b")) == .zero)
+        let pacer = Caller(time: time)
+        #expect(pacer.wait(get(bucket: "a")) == .zero)
+        pacer.told(answer(429, ["Retry-After": "30"]), get(bucket: "a"))
+        #expect(pacer.wait(get(bucket: "a")) == .seconds(30))
+        #expect(pacer.wait(get(bucket: "b")) == .zero)
         time.advance(.seconds(30))
-        #expect(await pacer.admit(get(bucket: "a")) == .zero)
+        #expect(pacer.wait(get(bucket: "a")) == .zero)
     }
 
     @Test func aShorterPauseDoesNotShortenALongerOne() async {
-        let pacer = BucketPacer(time: time)
-        await pacer.learn(from: answer(429, ["Retry-After": "30"]), of: get())
-        await pacer.learn(from: answer(429, ["Retry-After": "5"]), of: get())
-        #expect(await pacer.admit(get()) == .seconds(30))
+        let pacer = Caller(time: time)
+        pacer.told(answer(429, ["Retry-After": "30"]), get())
+        pacer.told(answer(429, ["Retry-After": "5"]), get())
+        #expect(pacer.wait(get()) == .seconds(30))
     }
 
     /// What is told, and how long the second of two calls must wait. The answer's date is 1,800,000,000.
@@ -45,22 +47,22 @@ import Testing
     ]
 
     @Test(arguments: windows) func aWindowThatIsUsedUpStopsItsBucket(headers: Headers, wait: Duration) async {
-        let pacer = BucketPacer(time: time)
-        #expect(await pacer.admit(get()) == .zero)
-        await pacer.learn(from: answer(200, headers), of: get())
-        #expect(await pacer.admit(get()) == wait)
+        let pacer = Caller(time: time)
+        #expect(pacer.wait(get()) == .zero)
+        pacer.told(answer(200, headers), get())
+        #expect(pacer.wait(get()) == wait)
     }
 
     @Test func itSlowsDownBeforeZero() async throws {
         // A service that counts 100 calls a minute, and refuses the next.
         struct Window { var used = 0, refused = 0 }
         let time = self.time
-        let pacer = BucketPacer(time: time)
+        let pacer = Caller(time: time)
         var window = Window()
         let ends = time.now() + .seconds(60)
         var moments: [Duration] = []
         while true {
-            let wait = await pacer.admit(get())
+            let wait = pacer.wait(get())
             if wait > .zero { try await time.sleep(for: wait) }
             if time.now() >= ends { break }
             if wait > .zero { continue }
@@ -71,7 +73,7 @@ import Testing
                 "X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "\(max(0, 100 - window.used))",
                 "X-RateLimit-Reset": "\((ends).seconds)",
             ]
-            await pacer.learn(from: answer(200, headers), of: get())
+            pacer.told(answer(200, headers), get())
         }
         #expect(window.refused == 0)
         #expect(window.used >= 95)
@@ -81,11 +83,11 @@ import Testing
     }
 
     @Test func callsUnderWayAreCounted() async {
-        let pacer = BucketPacer(time: time)
-        await pacer.learn(from: answer(200, ["RateLimit-Remaining": "3", "RateLimit-Reset": "60"]), of: get())
+        let pacer = Caller(time: time)
+        pacer.told(answer(200, ["RateLimit-Remaining": "3", "RateLimit-Reset": "60"]), get())
         var admitted = 0
         for _ in 0..<10 {
-            let wait = await pacer.admit(get())
+            let wait = pacer.wait(get())
             if wait == .zero { admitted += 1 } else { time.advance(min(wait, .seconds(5))) }
         }
         #expect(admitted <= 3)
@@ -93,11 +95,32 @@ import Testing
     }
 
     @Test func aCallThatCostsMoreThanIsLeftWaitsForTheNextWindow() async {
-        let pacer = BucketPacer(time: time)
+        let pacer = Caller(time: time)
         var dear = get()
         dear.cost = 50
-        await pacer.learn(from: answer(200, ["RateLimit-Remaining": "30", "RateLimit-Reset": "60"]), of: get())
-        #expect(await pacer.admit(dear) == .seconds(60))
-        #expect(await pacer.admit(get()) == .zero)
+        pacer.told(answer(200, ["RateLimit-Remaining": "30", "RateLimit-Reset": "60"]), get())
+        #expect(pacer.wait(dear) == .seconds(60))
+        #expect(pacer.wait(get()) == .zero)
+    }
+}
+
+/// A pacer whose calls are answered in the order in which they were let go.
+private final class Caller: Sendable {
+    private let pacer: BucketPacer
+    private let tickets = Mutex<[Ticket]>([])
+    init(time: any TimeSource) { pacer = BucketPacer(time: time) }
+
+    /// How long a call must wait; zero where it was let go.
+    func wait(_ request: Request) -> Duration {
+        switch pacer.admit(request) {
+        case .wait(let wait): return wait
+        case .go(let ticket):
+            tickets.withLock { $0.append(ticket) }
+            return .zero
+        }
+    }
+    func told(_ response: Response, _ request: Request) {
+        let ticket = tickets.withLock { $0.isEmpty ? Ticket() : $0.removeFirst() }
+        pacer.learn(from: response, isRefusal: response.status == 429, of: request, ticket)
     }
 }

@@ -65,7 +65,7 @@ final class Sample: Sendable {
         try Command(
             "/bin/bash",
             ["-c", programs.joined(separator: " | ") + " > /dev/null; echo ${PIPESTATUS[@]} > \(status)"],
-            errors: scratch.file("errors")
+            errors: scratch.file("errors"), environment: ["XDG_RUNTIME_DIR": scratch.path]
         ).run()
         return String(decoding: try Files.read(status), as: UTF8.self)
             .split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }

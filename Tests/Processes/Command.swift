@@ -53,6 +53,11 @@ public struct Command: Sendable {
     }()
     public static let strace: String? = ["/usr/bin/strace", "/bin/strace"].first { access($0, X_OK) == 0 }
 
+    /// What programs learn of the pace is the tests' own, and there is no bound to it unless a test sets one.
+    private static let ofTests = [
+        "XDG_RUNTIME_DIR": "/tmp/sluice-tests-\(geteuid())", "SLUICE_BUDGET": "user=0,directory=0",
+    ]
+
     private var words: [String] {
         let path = program.contains("/") ? program : Command.folder + "/" + program
         guard let kill, let strace = Command.strace else { return [path] + arguments }
@@ -83,7 +88,8 @@ public struct Command: Sendable {
         let kept: [String] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
-        let all: [String] = kept + environment.map { "\($0.key)=\($0.value)" }
+        let all: [String] =
+            kept + Command.ofTests.merging(environment, uniquingKeysWith: { $1 }).map { "\($0.key)=\($0.value)" }
         var pid: pid_t = 0
         let code = withStrings(words) { argv in
             withStrings(all) { envp in posix_spawn(&pid, words[0], &actions, nil, argv, envp) }

@@ -22,6 +22,15 @@ int posix_lock(int fd) {
   return 0;
 }
 
+int posix_lock_wait(int fd) {
+  while (flock(fd, LOCK_EX) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+void posix_unlock(int fd) { (void)flock(fd, LOCK_UN); }
+
 pid_t posix_lock_holder(int fd) {
   struct stat st;
   if (fstat(fd, &st) != 0) return 0;

@@ -2,6 +2,7 @@ import Connector
 import Documents
 import HTTP
 import JSON
+import Pacing
 import System
 
 /// Google Drive: My Drive and every shared drive. The pages of its documentation are those of the Drive API v3, "Search for files",
@@ -19,7 +20,12 @@ public struct GoogleDrive: Connector {
         settings: [(name: "drives", help: "'my_drive' or the id of a shared drive")],
         hasFeed: true, itemsMove: true, pageTokensLast: true, hasGroups: true, hasWebhooks: false,
         deletions: .feed, accessChanges: .feed, lateReplies: "none",
-        secretFields: ["resourceKey", "targetResourceKey"])
+        secretFields: ["resourceKey", "targetResourceKey"],
+        budgets: [
+            // "Usage limits", of projects since May 2026; "Directory API: Limits and Quotas".
+            Budget("user", 325_000, per: .seconds(60), of: "quota units of a user in a project", isTold: false),
+            Budget("directory", 2400, per: .seconds(60), of: "queries of a user in a project"),
+        ])
 
     private static let drive = "https://www.googleapis.com/drive/v3"
     private static let directory = "https://admin.googleapis.com/admin/directory/v1"

@@ -6,6 +6,7 @@ import Glibc
 import HTTP
 import JSON
 import OAuth
+import Pacing
 import Redaction
 import Stream
 import Sync
@@ -57,6 +58,10 @@ struct Connection {
             transport: transport,
             authoriser: BearerCredentials(
                 credentials, store: store, allowedHosts: Set(connector.about.hosts), transport: transport),
+            pacer: BucketPacer(
+                source: connector.about.source, account: Connection.account(credentials, arguments),
+                store: BucketStore(folder: BucketStore.defaultFolder) { log.warn($0.what, $0.remedy) },
+                budgets: plan.budgets, told: { connector.rateWindows(in: $0) }, isGentle: true, process: getpid()),
             retry: retry, rules: connector.rules, refine: refine, hosts: hosts)
     }
 
@@ -75,6 +80,23 @@ struct Connection {
     }
 
     private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    static func hasCredentials(_ arguments: Arguments) -> Bool {
+        arguments["credentials"] != nil || getenv("SLUICE_ACCESS_TOKEN") != nil || getenv("SLUICE_REFRESH_TOKEN") != nil
+    }
+
+    /// Whose pace it is: a digest of what stays when the token is renewed. That is the file which a rotated token is written back
+    /// to, with the client; a token that is not renewed stands for itself.
+    private static func account(_ credentials: Credentials, _ arguments: Arguments) -> String {
+        var parts = [credentials.clientID ?? ""]
+        if credentials.canRenew, let path = arguments["credentials"].flatMap(Files.realPath) {
+            parts.append(path)
+        } else {
+            parts.append((credentials.refreshToken ?? credentials.accessToken)?.reveal() ?? "")
+        }
+        let digest = hmacSHA256(Array(parts.joined(separator: "\n").utf8), key: Array("sluice pace".utf8))
+        return digest.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 
     /// Completes the capture, if there is one.
     func finish() throws { try capture?.flush() }

@@ -6,6 +6,7 @@ import Curl
 import Glibc
 import HTTP
 import JSON
+import Pacing
 import State
 import Stream
 import Sync
@@ -37,6 +38,7 @@ struct Fetch {
                     .init("partition", "P", repeatable: true, "read this partition only (repeatable)"),
                     .init("partitions", "print the partitions, one a line, and end"),
                     .init("check", "say who the credentials are, and which calls they are allowed"),
+                    .init("rate-limits", "say what is known of the pace of calls, and who else uses it"),
                     .init("about", "say what the source can do, in JSON, and end"),
                     .init("via", "URL", "send each request for https://HOST/PATH to URL/HOST/PATH"),
                     .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
@@ -46,6 +48,9 @@ struct Fetch {
                     .init("connect-timeout", "TIME", "the longest that making a connection may take (15s)"),
                     .init("timeout", "TIME", "the longest that one call may take (5m)"),
                     .init("stall", "TIME", "how long nothing may come before a call is given up (60s)"),
+                    .init(
+                        "budget", "BUCKET=N/TIME", repeatable: true,
+                        "how much the service allows, e.g. user=600000/1m, or user=0 for no bound (see --about)"),
                     .init("window", "BYTES", "how much may wait for its turn (256M)"),
                     .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
                     .init("max-line", "BYTES", "the longest line that is written (48M)"),
@@ -93,6 +98,10 @@ struct Fetch {
             return .done
         }
         let plan = try Plan(arguments, about)
+        if arguments.has("rate-limits"), !plan.replays, !Connection.hasCredentials(arguments) {
+            try RateLimits(about.source, plan.budgets).print(log)
+            return .done
+        }
         let folder = try plan.replays ? nil : arguments["state"].map { try StateFolder($0) }
         let lock = try folder?.lock("fetch")
         defer { _ = lock }
@@ -106,6 +115,11 @@ struct Fetch {
 
         if arguments.has("check") {
             try await check(try connector.init(plan.settings), API { try await connection.client.send($0) })
+            return .done
+        }
+        if arguments.has("rate-limits") {
+            _ = try await connector.init(plan.settings).check(API { try await connection.client.send($0) })
+            try RateLimits(about.source, plan.budgets).print(log)
             return .done
         }
         if arguments.has("partitions") {
@@ -150,7 +164,9 @@ struct Fetch {
             w.member("calls", calls.calls)
             w.member("retries", calls.retries)
             w.member("bytes", calls.bytes)
-            w.member("waited_ms", calls.waited.microseconds / 1000)
+            w.member("refusals", calls.refusals)
+            w.member("waited_for_pace_ms", calls.waitedForPace.microseconds / 1000)
+            w.member("waited_for_retry_ms", calls.waitedForRetry.microseconds / 1000)
         }
         if log.form == .text, summary.failed + summary.partitionsFailed > 0 {
             log.warn(

@@ -2,6 +2,7 @@ import Capture
 import CommandLine
 import Connector
 import JSON
+import Pacing
 import State
 import Stream
 import Sync
@@ -17,11 +18,14 @@ struct Plan {
     let state: JSON?
     /// What the run's randomness is drawn from.
     let seed: UInt64
+    /// What the service allows, as its connector declares or the user knows better.
+    let budgets: [Budget]
     private let lists: [String: [String]]
 
     var replays: Bool { recording != nil }
 
     init(_ arguments: Arguments, _ about: About) throws {
+        budgets = try Plan.budgets(arguments, about)
         recording = try arguments["replay"].map { try Recording(reading: $0) }
         if let recording {
             if arguments["state"] != nil {
@@ -51,6 +55,25 @@ struct Plan {
         var random = SeededRandom(seed: seed)
         options.run = random.hexadecimal(bytes: 8)
         try check(options.connection)
+    }
+
+    private static func budgets(_ arguments: Arguments, _ about: About) throws -> [Budget] {
+        var budgets = about.budgets
+        for text in arguments.all("budget") {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let amount = parts.last?.split(separator: "/", maxSplits: 1).map(String.init) ?? []
+            guard parts.count == 2, let units = amount.first.flatMap({ Int($0) }), units >= 0, units <= 1 << 40,
+                let per = units == 0 ? .zero : amount.count == 2 ? Duration(amount[1]) : nil, units == 0 || per > .zero
+            else {
+                throw Failure(.usage, "--budget: '\(text)' is no budget", "give one such as user=600000/1m, or user=0")
+            }
+            let declared = budgets.first { $0.bucket == parts[0] }
+            budgets.removeAll { $0.bucket == parts[0] }
+            budgets.append(
+                Budget(
+                    parts[0], units, per: per, of: declared?.of ?? "units", isTold: declared?.isTold ?? true))
+        }
+        return budgets
     }
 
     private static let maxContent = 25 << 20

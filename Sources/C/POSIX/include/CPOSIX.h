@@ -11,6 +11,10 @@ void posix_widen_pipe(int fd, int bytes);
 /// Takes a lock of the whole open file without waiting: 0, or an errno. flock(2).
 int posix_lock(int fd);
 
+/// Takes that lock, waiting for it: 0, or an errno. And gives it back.
+int posix_lock_wait(int fd);
+void posix_unlock(int fd);
+
 /// The process that holds a lock on the file, as the kernel tells it in /proc/locks, or 0.
 pid_t posix_lock_holder(int fd);
 
