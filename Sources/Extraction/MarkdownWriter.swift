@@ -72,7 +72,7 @@ struct MarkdownWriter {
     }
 
     /// Lines that are written as they stand, a block of their own.
-    mutating func lines(_ lines: [UInt8]) {
+    mutating func lines(_ lines: ArraySlice<UInt8>) {
         block(2)
         for line in lines.split(separator: 0x0A, omittingEmptySubsequences: false) {
             if line.isEmpty {
@@ -96,7 +96,7 @@ struct MarkdownWriter {
             fence = max(fence, run + 1)
         }
         let ticks = [UInt8](repeating: UInt8(ascii: "`"), count: fence)
-        lines(ticks + language.utf8 + [0x0A] + code + [0x0A] + ticks)
+        lines((ticks + language.utf8 + [0x0A] + code + [0x0A] + ticks)[...])
     }
 
     /// A mark such as `[` that is written with the first character after it.
