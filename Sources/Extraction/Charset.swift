@@ -56,10 +56,14 @@ private func units(_ bytes: [UInt8], _ width: Int) -> [UInt32] {
     }
 }
 
-private func repairedUTF8(_ bytes: [UInt8]) -> [UInt8] { Array(String(decoding: bytes, as: UTF8.self).utf8) }
+private func repairedUTF8(_ bytes: [UInt8]) -> [UInt8] {
+    isUTF8(bytes) ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)
+}
+private func isUTF8(_ bytes: [UInt8]) -> Bool { (try? UTF8Span(validating: bytes.span)) != nil }
 
 /// UTF-8 as a whole, or with a few broken characters among many whole ones, as a careless cut leaves.
 private func isMostlyUTF8(_ bytes: [UInt8]) -> Bool {
+    if isUTF8(bytes) { return true }
     var whole = 0
     var broken = 0
     var i = 0

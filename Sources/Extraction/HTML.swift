@@ -30,7 +30,7 @@ private func feed(_ input: FormatInput, to reader: UnsafeMutablePointer<HTMLRead
     guard let parser = xml2_html_make(events, reader) else { return nil }
     defer { xml2_html_free(parser) }
     var shortened: String?
-    input.bytes.withUnsafeBytes { raw in
+    withoutConditions(input.bytes).withUnsafeBytes { raw in
         let bytes = raw.bindMemory(to: CChar.self)
         let step = 32 * 1024
         let whole = lengthBeforeMonstrousTag(raw)
@@ -47,6 +47,30 @@ private func feed(_ input: FormatInput, to reader: UnsafeMutablePointer<HTMLRead
         xml2_html_feed(parser, nil, 0, 1)  // it may hold text back until it knows what follows
     }
     return .some(shortened)
+}
+
+/// Without `<![if !supportLists]>` and `<![endif]>` of word processors, which the parser takes for text. Those of a comment,
+/// which end with `-->`, stay.
+private func withoutConditions(_ bytes: [UInt8]) -> [UInt8] {
+    let longest = 200
+    var out: [UInt8] = []
+    var copied = 0
+    bytes.withUnsafeBytes { raw in
+        guard let base = raw.baseAddress else { return }
+        var i = 0
+        while let found = memchr(base + i, Int32(UInt8(ascii: "<")), raw.count - i) {
+            i = base.distance(to: found) + 1
+            let word = raw[i...].prefix(longest)
+            guard word.starts(with: "![".utf8) else { continue }
+            guard word.dropFirst(2).starts(with: "if ".utf8) || word.dropFirst(2).starts(with: "endif".utf8),
+                let end = word.firstIndex(of: UInt8(ascii: ">")), raw[end - 1] == UInt8(ascii: "]")
+            else { continue }
+            out.append(contentsOf: raw[copied..<i - 1])
+            copied = end + 1
+            i = copied
+        }
+    }
+    return copied == 0 ? bytes : out + bytes[copied...]
 }
 
 /// The bytes before a tag of some 10,000 attributes, or all: the parser compares each attribute with all before it, and

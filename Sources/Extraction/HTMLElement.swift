@@ -87,16 +87,31 @@ struct HTMLAttributes {
     var isHidden: Bool {
         guard var next = list else { return false }
         while let name = next[0] {
-            if strcmp(name, "hidden") == 0 { return true }
-            if strcmp(name, "style") == 0, let style = next[1], hides(style) { return true }
+            switch UInt8(bitPattern: name[0]) {
+            case UInt8(ascii: "h") where strcmp(name, "hidden") == 0: return true
+            case UInt8(ascii: "s") where strcmp(name, "style") == 0:
+                if let style = next[1], hides(style) { return true }
+            default: break
+            }
             next += 2
         }
         return false
     }
     private func hides(_ style: UnsafePointer<CChar>) -> Bool {
-        let bytes = UnsafeRawBufferPointer(start: style, count: strlen(style)).lazy.filter { $0 > 0x20 }
-        let words = String(decoding: Array(bytes), as: UTF8.self).lowercased()
-        return words.split(separator: ";").contains { rule in
+        // Most styles tell colours and sizes: neither display nor visibility is in one without "is".
+        var last: UInt8 = 0
+        var next = style
+        while next.pointee != 0 {
+            let letter = UInt8(bitPattern: next.pointee) | 0x20
+            if letter == UInt8(ascii: "s") && last == UInt8(ascii: "i") { break }
+            last = letter
+            next += 1
+        }
+        if next.pointee == 0 { return false }
+        let words = String(cString: style).lowercased().utf8.split(separator: UInt8(ascii: ";")).map { rule in
+            String(decoding: rule.filter { $0 > 0x20 }, as: UTF8.self)
+        }
+        return words.contains { rule in
             ["display:none", "visibility:hidden", "visibility:collapse"].contains { rule.hasPrefix($0) }
         }
     }

@@ -50,6 +50,14 @@ struct MarkdownWriter {
         }
         while i < bytes.count {
             let byte = bytes[i]
+            if byte > 0x20 && byte != 0xC2 {
+                i += 1
+                continue
+            }
+            if byte == 0x20, i > start, i + 1 < bytes.count, bytes[i + 1] > 0x20, bytes[i + 1] != 0xC2 {
+                i += 2  // one blank between two words stays where it is
+                continue
+            }
             let next = byte == 0xC2 && i + 1 < bytes.count ? bytes[i + 1] : 0
             if byte <= 0x20 || next == 0xA0 {  // U+00A0: a blank to whoever searches
                 flush()
