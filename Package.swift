@@ -39,6 +39,7 @@ let package = Package(
         wrapper("Curl", links: "curl"),
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
+        wrapper("UCharDet", links: "uchardet"),
         .systemLibrary(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
@@ -59,7 +60,7 @@ let package = Package(
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
-        library("Extraction", "System", "Documents", "CXML2"),
+        library("Extraction", "System", "Documents", "CXML2", "CUCharDet"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
