@@ -33,7 +33,7 @@ public struct Format: Sendable {
     }
 
     /// Every format; where two claim the same type, the first has it.
-    public static let all: [Format] = [.markdown, .html, .delimited, .pdf, .text]
+    public static let all: [Format] = [.markdown, .html, .delimited, .subtitles, .pdf, .text]
 
     static func named(byMediaType type: String) -> Format? {
         all.first { $0.mediaTypes.contains(type) }
