@@ -39,6 +39,7 @@ let package = Package(
         wrapper("Curl", links: "curl"),
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
+        wrapper("UCharDet", links: "uchardet"),
         .systemLibrary(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
@@ -63,7 +64,7 @@ let package = Package(
         library("Connector", "System", "JSON", "Pacing", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "Pacing", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Redaction", "Documents", "Connector"),
-        library("Extraction", "System", "Documents"),
+        library("Extraction", "System", "Documents", "CUCharDet"),
         library("Readers", "Extraction", "CXML2", "CPoppler"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),

@@ -1,7 +1,8 @@
 import Glibc
 
 /// Bytes of any charset as UTF-8. What tells it is, in this order: the mark at the start, the declaration outside, the one
-/// inside (`<meta charset>`, `<?xml encoding>`), whether the bytes are UTF-8, and else windows-1252.
+/// inside (`<meta charset>`, `<?xml encoding>`), whether the bytes are UTF-8, what their frequencies look like, and else
+/// windows-1252.
 ///
 /// What can't be decoded becomes U+FFFD. Names mean what browsers take them for (WHATWG, "Encoding", "Names and labels").
 func decodeText(_ bytes: [UInt8], charset: String?) -> [UInt8] {
@@ -10,7 +11,9 @@ func decodeText(_ bytes: [UInt8], charset: String?) -> [UInt8] {
     }
     if let charset, let text = decode(bytes, as: charset) { return text }
     if let charset = charsetInside(bytes), let text = decode(bytes, as: charset) { return text }
-    return isMostlyUTF8(bytes) ? repairedUTF8(bytes) : decodeWindows1252(bytes)
+    if let charset = wideCharset(of: bytes), let text = decode(bytes, as: charset) { return text }
+    if isMostlyUTF8(bytes) { return repairedUTF8(bytes) }
+    return guessedCharset(of: bytes).flatMap { decode(bytes, as: $0) } ?? decodeWindows1252(bytes)
 }
 
 /// The encoding that the first bytes name, and how many they are.
@@ -56,10 +59,14 @@ private func units(_ bytes: [UInt8], _ width: Int) -> [UInt32] {
     }
 }
 
-private func repairedUTF8(_ bytes: [UInt8]) -> [UInt8] { Array(String(decoding: bytes, as: UTF8.self).utf8) }
+private func repairedUTF8(_ bytes: [UInt8]) -> [UInt8] {
+    isUTF8(bytes) ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)
+}
+private func isUTF8(_ bytes: [UInt8]) -> Bool { (try? UTF8Span(validating: bytes.span)) != nil }
 
 /// UTF-8 as a whole, or with a few broken characters among many whole ones, as a careless cut leaves.
 private func isMostlyUTF8(_ bytes: [UInt8]) -> Bool {
+    if isUTF8(bytes) { return true }
     var whole = 0
     var broken = 0
     var i = 0

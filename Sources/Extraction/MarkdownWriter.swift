@@ -52,6 +52,14 @@ package struct MarkdownWriter {
         }
         while i < bytes.count {
             let byte = bytes[i]
+            if byte > 0x20 && byte != 0xC2 {
+                i += 1
+                continue
+            }
+            if byte == 0x20, i > start, i + 1 < bytes.count, bytes[i + 1] > 0x20, bytes[i + 1] != 0xC2 {
+                i += 2  // one blank between two words stays where it is
+                continue
+            }
             let next = byte == 0xC2 && i + 1 < bytes.count ? bytes[i + 1] : 0
             if byte <= 0x20 || next == 0xA0 {  // U+00A0: a blank to whoever searches
                 flush()
@@ -74,7 +82,7 @@ package struct MarkdownWriter {
     }
 
     /// Lines that are written as they stand, a block of their own.
-    package mutating func lines(_ lines: [UInt8]) {
+    package mutating func lines(_ lines: ArraySlice<UInt8>) {
         block(2)
         for line in lines.split(separator: 0x0A, omittingEmptySubsequences: false) {
             if line.isEmpty {
@@ -98,7 +106,7 @@ package struct MarkdownWriter {
             fence = max(fence, run + 1)
         }
         let ticks = [UInt8](repeating: UInt8(ascii: "`"), count: fence)
-        lines(ticks + language.utf8 + [0x0A] + code + [0x0A] + ticks)
+        lines((ticks + language.utf8 + [0x0A] + code + [0x0A] + ticks)[...])
     }
 
     /// A mark such as `[` that is written with the first character after it.

@@ -1,15 +1,23 @@
 import CXML2
 import Extraction
+import Glibc
 
 /// Web pages, whole or in pieces. The parser is libxml2's, which mends what is broken.
 func readHTML(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
-    let reader = HTMLReader()
+    var reader = HTMLReader()
+    let shortened = withUnsafeMutablePointer(to: &reader) { feed(input, to: $0) }
+    guard let shortened else { throw Unreadable("too_large") }
+    return FormatOutput(utf8: reader.finish(), shortened: shortened)
+}
+
+/// Gives the page to the parser, which calls the reader.
+/// - Returns: why it is not all of it, if it isn't; or nil for want of memory.
+private func feed(_ input: FormatInput, to reader: UnsafeMutablePointer<HTMLReader>) -> String?? {
     let events = xml2_events(start: onStart, end: onEnd, text: onText)
-    let context = Unmanaged.passUnretained(reader)
-    guard let parser = xml2_html_make(events, context.toOpaque()) else { throw Unreadable("too_large") }
+    guard let parser = xml2_html_make(events, reader) else { return nil }
     defer { xml2_html_free(parser) }
     var shortened: String?
-    input.bytes.withUnsafeBytes { raw in
+    withoutConditions(input.bytes).withUnsafeBytes { raw in
         let bytes = raw.bindMemory(to: CChar.self)
         let step = 32 * 1024
         let whole = lengthBeforeMonstrousTag(raw)
@@ -19,14 +27,37 @@ func readHTML(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
             while end < whole && end > at + 1 && raw[end] & 0xC0 == 0x80 { end -= 1 }
             xml2_html_feed(parser, bytes.baseAddress.map { $0 + at }, end - at, 0)
             at = end
-            if reader.size > input.limits.output || reader.isTooDeep { shortened = "too_large" }
+            if reader.pointee.size > input.limits.output || reader.pointee.isTooDeep { shortened = "too_large" }
             if ContinuousClock.now >= input.deadline { shortened = "time_limit" }
         }
         if whole < bytes.count && shortened == nil { shortened = "too_large" }
         xml2_html_feed(parser, nil, 0, 1)  // it may hold text back until it knows what follows
     }
-    extendLifetime(reader)
-    return FormatOutput(utf8: reader.finish(), shortened: shortened)
+    return .some(shortened)
+}
+
+/// Without `<![if !supportLists]>` and `<![endif]>` of word processors, which the parser takes for text. Those of a comment,
+/// which end with `-->`, stay.
+private func withoutConditions(_ bytes: [UInt8]) -> [UInt8] {
+    let longest = 200
+    var out: [UInt8] = []
+    var copied = 0
+    bytes.withUnsafeBytes { raw in
+        guard let base = raw.baseAddress else { return }
+        var i = 0
+        while let found = memchr(base + i, Int32(UInt8(ascii: "<")), raw.count - i) {
+            i = base.distance(to: found) + 1
+            let word = raw[i...].prefix(longest)
+            guard word.starts(with: "![".utf8) else { continue }
+            guard word.dropFirst(2).starts(with: "if ".utf8) || word.dropFirst(2).starts(with: "endif".utf8),
+                let end = word.firstIndex(of: UInt8(ascii: ">")), raw[end - 1] == UInt8(ascii: "]")
+            else { continue }
+            out.append(contentsOf: raw[copied..<i - 1])
+            copied = end + 1
+            i = copied
+        }
+    }
+    return copied == 0 ? bytes : out + bytes[copied...]
 }
 
 /// The bytes before a tag of some 10,000 attributes, or all: the parser compares each attribute with all before it, and
@@ -41,10 +72,9 @@ func lengthBeforeMonstrousTag(_ bytes: UnsafeRawBufferPointer) -> Int {
     }
     func skip(past end: StaticString) { while i < bytes.count && !isAt(end) { i += 1 } }
     while i < bytes.count {
-        if bytes[i] != UInt8(ascii: "<") {
-            i += 1
-            continue
-        }
+        guard let base = bytes.baseAddress, let found = memchr(base + i, Int32(UInt8(ascii: "<")), bytes.count - i)
+        else { break }
+        i = base.distance(to: found)
         let start = i
         if isAt("<!--") {
             i += 4
@@ -73,24 +103,21 @@ func lengthBeforeMonstrousTag(_ bytes: UnsafeRawBufferPointer) -> Int {
     return bytes.count
 }
 
-// The parser calls these during `xml2_html_feed` alone, while `readHTML` holds the reader.
-private func reader(_ context: UnsafeMutableRawPointer?) -> HTMLReader? {
-    context.map { Unmanaged<HTMLReader>.fromOpaque($0).takeUnretainedValue() }
-}
+// The parser calls these during `xml2_html_feed` alone, while `feed` holds the reader.
 private func onStart(
-    _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?,
+    _ reader: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?,
     _ attributes: UnsafePointer<UnsafePointer<CChar>?>?
 ) {
     guard let name else { return }
-    reader(context)?.start(HTMLElement.named(String(cString: name)), HTMLAttributes(list: attributes))
+    reader?.assumingMemoryBound(to: HTMLReader.self).pointee.start(.named(name), HTMLAttributes(list: attributes))
 }
-private func onEnd(_ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?) {
+private func onEnd(_ reader: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?) {
     guard let name else { return }
-    reader(context)?.end(HTMLElement.named(String(cString: name)))
+    reader?.assumingMemoryBound(to: HTMLReader.self).pointee.end(.named(name))
 }
-private func onText(_ context: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<CChar>?, _ count: Int) {
+private func onText(_ reader: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<CChar>?, _ count: Int) {
     guard let bytes else { return }
     bytes.withMemoryRebound(to: UInt8.self, capacity: count) {
-        reader(context)?.text(UnsafeBufferPointer(start: $0, count: count))
+        reader?.assumingMemoryBound(to: HTMLReader.self).pointee.text(UnsafeBufferPointer(start: $0, count: count))
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What an element of HTML means for its text.
 enum HTMLElement {
     case heading(Int)
@@ -9,8 +11,28 @@ enum HTMLElement {
     /// Left out with all that is in it.
     case dropped
 
+    /// A picture made of elements, whose text is the text in it.
+    case drawing
+    case title
+
     /// nil for what only marks words, and for what is unknown.
-    static func named(_ name: String) -> HTMLElement? { all[name] }
+    static func named(_ name: UnsafePointer<CChar>) -> HTMLElement? {
+        var key: UInt64 = 0
+        var next = name
+        while next.pointee != 0 {
+            if key >> 56 != 0 { return long[String(cString: name)] }
+            key = key << 8 | UInt64(UInt8(bitPattern: next.pointee))
+            next += 1
+        }
+        return short[key]
+    }
+
+    /// Names of up to 8 bytes as numbers: a page asks for one twice an element.
+    private static let short: [UInt64: HTMLElement] = Dictionary(
+        uniqueKeysWithValues: all.filter { $0.key.utf8.count <= 8 }.map { name, element in
+            (name.utf8.reduce(0) { $0 << 8 | UInt64($1) }, element)
+        })
+    private static let long = all.filter { $0.key.utf8.count > 8 }
 
     private static let all: [String: HTMLElement] = {
         var all: [String: HTMLElement] = [
@@ -20,19 +42,22 @@ enum HTMLElement {
             "ol": .list(isOrdered: true), "li": .item, "dd": .definition, "blockquote": .quote,
             "pre": .preformatted, "listing": .preformatted, "xmp": .preformatted, "code": .code, "tt": .code,
             "a": .link, "img": .image, "br": .lineBreak, "hr": .rule,
+            "svg": .drawing, "title": .title,
             "table": .table, "tr": .row, "td": .cell(isHeader: false), "th": .cell(isHeader: true),
         ]
         for name in [
             "p", "section", "article", "main", "header", "footer", "nav", "aside", "figure", "form", "fieldset",
             "details",
-            "dl", "caption", "title",
+            "dl", "caption",
         ] { all[name] = .block(2) }
         for name in [
             "body", "div", "address", "center", "figcaption", "legend", "summary", "option", "optgroup", "select",
             "textarea", "dt",
-            "thead", "tbody", "tfoot", "frameset", "noframes", "hgroup", "search",
+            "thead", "tbody", "tfoot", "frameset", "noframes", "hgroup", "search", "text", "foreignobject",
         ] { all[name] = .block(1) }
-        for name in ["script", "style", "template", "noscript", "svg", "iframe", "object", "applet"] {
+        for name in [
+            "script", "style", "template", "noscript", "iframe", "object", "applet", "annotation", "annotation-xml",
+        ] {
             all[name] = .dropped
         }
         return all
@@ -46,29 +71,70 @@ struct HTMLAttributes {
     subscript(wanted: String) -> String? {
         guard var next = list else { return nil }
         while let name = next[0] {
-            if String(cString: name) == wanted { return next[1].map { String(cString: $0) } }
+            if strcmp(name, wanted) == 0 { return next[1].map { String(cString: $0) } }
             next += 2
         }
         return nil
     }
 
+    /// A whole number within `range`, which begins with what is meant where there is none.
+    func number(_ name: String, _ range: ClosedRange<Int>) -> Int {
+        guard list != nil, let number = self[name].flatMap({ Int($0) }) else { return range.lowerBound }
+        return min(max(number, range.lowerBound), range.upperBound)
+    }
+
+    /// No reader of the page sees the element: `hidden`, or a style of its own that says so.
+    var isHidden: Bool {
+        guard var next = list else { return false }
+        while let name = next[0] {
+            switch UInt8(bitPattern: name[0]) {
+            case UInt8(ascii: "h") where strcmp(name, "hidden") == 0: return true
+            case UInt8(ascii: "s") where strcmp(name, "style") == 0:
+                if let style = next[1], hides(style) { return true }
+            default: break
+            }
+            next += 2
+        }
+        return false
+    }
+    private func hides(_ style: UnsafePointer<CChar>) -> Bool {
+        // Most styles tell colours and sizes: neither display nor visibility is in one without "is".
+        var last: UInt8 = 0
+        var next = style
+        while next.pointee != 0 {
+            let letter = UInt8(bitPattern: next.pointee) | 0x20
+            if letter == UInt8(ascii: "s") && last == UInt8(ascii: "i") { break }
+            last = letter
+            next += 1
+        }
+        if next.pointee == 0 { return false }
+        let words = String(cString: style).lowercased().utf8.split(separator: UInt8(ascii: ";")).map { rule in
+            String(decoding: rule.filter { $0 > 0x20 }, as: UTF8.self)
+        }
+        return words.contains { rule in
+            ["display:none", "visibility:hidden", "visibility:collapse"].contains { rule.hasPrefix($0) }
+        }
+    }
+
     /// Where a link leads, for a reader outside the page.
     var target: String? {
         guard let href = self["href"], href.utf8.count <= 2048 else { return nil }
-        let trimmed = href.unicodeScalars.filter { $0.value > 0x20 || $0 == " " }
-        let text = String(String.UnicodeScalarView(trimmed)).drop { $0 == " " }
-        let start = text.prefix(8).lowercased()
+        var target: [UInt8] = []
+        target.reserveCapacity(href.utf8.count)
+        for byte in href.utf8 {
+            switch byte {
+            case 0x20: if !target.isEmpty { target.append(contentsOf: "%20".utf8) }
+            case UInt8(ascii: "("): target.append(contentsOf: "%28".utf8)
+            case UInt8(ascii: ")"): target.append(contentsOf: "%29".utf8)
+            case 0..<0x20: break
+            default: target.append(byte)
+            }
+        }
+        let start = String(decoding: target.prefix(8), as: UTF8.self).lowercased()
         guard start.hasPrefix("http://") || start.hasPrefix("https://") || start.hasPrefix("mailto:") else {
             return nil
         }
-        return text.reduce(into: "") { target, character in
-            switch character {
-            case " ": target += "%20"
-            case "(": target += "%28"
-            case ")": target += "%29"
-            default: target.append(character)
-            }
-        }
+        return String(decoding: target, as: UTF8.self)
     }
 
     /// `swift` of `class="language-swift"`.

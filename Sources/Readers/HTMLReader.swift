@@ -1,7 +1,9 @@
 import Extraction
 
 /// Makes text of the events of a parser. Its state is counters and short stacks, never the depth of the call stack.
-final class HTMLReader {
+///
+/// A value, not an object: each access to a property of an object is checked while the program runs, which took most of the time.
+struct HTMLReader {
     /// The page, and one more for each cell that is open.
     private var writers = [MarkdownWriter()]
     private var tables: [Table] = []
@@ -17,6 +19,8 @@ final class HTMLReader {
     /// Elements open since `pre`, itself included.
     private var preDepth = 0
     private var pre: [UInt8] = []
+    /// Drawings that are open: their titles name icons.
+    private var drawings = 0
     private var language = ""
     /// Bytes of cells that wait for the end of their table.
     private var waiting = 0
@@ -33,9 +37,27 @@ final class HTMLReader {
         var rows: [(cells: [[UInt8]], isHeader: Bool)] = []
         var isRowOpen = false
         var isCellOpen = false
-        var span = 1
+        /// Columns that the open cell covers, and rows.
+        var span = (columns: 1, rows: 1)
+        /// For each column, the rows below that a cell above covers.
+        var covered: [Int] = []
         /// It holds another table: it is there for the looks, and its cells are blocks.
         var isLayout = false
+
+        /// Leaves the next columns of a row empty, `most` at the most, where cells of rows above reach into it.
+        mutating func fillCovered(in row: Int, _ most: Int) {
+            for _ in 0..<most {
+                let column = rows[row].cells.count
+                guard column < covered.count, covered[column] > 0 else { return }
+                covered[column] -= 1
+                rows[row].cells.append([])
+            }
+        }
+        mutating func cover(column: Int, rows: Int) {
+            if rows == 0 && column >= covered.count { return }
+            while covered.count <= column { covered.append(0) }
+            covered[column] = rows
+        }
     }
 
     /// Bytes of text so far.
@@ -46,13 +68,13 @@ final class HTMLReader {
         _modify { yield &writers[writers.count - 1] }
     }
 
-    func start(_ element: HTMLElement?, _ attributes: HTMLAttributes) {
+    mutating func start(_ element: HTMLElement?, _ attributes: HTMLAttributes) {
         depth += 1
         if droppedDepth > 0 {
             droppedDepth += 1
             return
         }
-        if case .dropped? = element {
+        if isLeftOut(element, attributes) {
             droppedDepth = 1
             return
         }
@@ -87,15 +109,25 @@ final class HTMLReader {
         case .image:
             if let alt = attributes["alt"], alt.contains(where: { !$0.isWhitespace }) { writer.text("![\(alt)]") }
         case .lineBreak: writer.lineBreak()
-        case .rule: writer.lines(Array("---".utf8))
+        case .rule: writer.lines(Array("---".utf8)[...])
         case .table: startTable()
         case .row: if !tables.isEmpty && flatTables == 0 { endRow() } else { writer.block(1) }
         case .cell(let isHeader): startCell(isHeader: isHeader, attributes)
+        case .drawing: drawings += 1
+        case .title: writer.block(2)
         case .dropped, nil: break
         }
     }
 
-    func end(_ element: HTMLElement?) {
+    private func isLeftOut(_ element: HTMLElement?, _ attributes: HTMLAttributes) -> Bool {
+        switch element {
+        case .dropped: true
+        case .title where drawings > 0: true
+        default: attributes.isHidden
+        }
+    }
+
+    mutating func end(_ element: HTMLElement?) {
         depth -= 1
         if droppedDepth > 0 {
             droppedDepth -= 1
@@ -125,45 +157,47 @@ final class HTMLReader {
         case .table: endTable()
         case .row: if !tables.isEmpty && flatTables == 0 { endRow() } else { writer.block(1) }
         case .cell: if flatTables == 0 { endCell() }
+        case .drawing: drawings -= 1
+        case .title: writer.block(2)
         case .preformatted, .image, .lineBreak, .rule, .dropped, nil: break
         }
     }
 
-    func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
         if droppedDepth > 0 { return }
         if preDepth > 0 { pre.append(contentsOf: bytes) } else { writer.text(bytes) }
     }
 
     /// The whole text, also where the page was left in the middle.
-    func finish() -> [UInt8] {
+    mutating func finish() -> [UInt8] {
         if preDepth > 0 { endPreformatted() }
         flatTables = 0
         while !tables.isEmpty { endTable() }
         return writer.utf8
     }
 
-    private func startItem() {
+    private mutating func startItem() {
         guard let list = lists.last else { return writer.beginItem("- ", isTight: true) }
         lists[lists.count - 1].next = list.next &+ 1
         lists[lists.count - 1].isEmpty = false
         writer.beginItem(list.isOrdered ? "\(list.next). " : "- ", isTight: !list.isEmpty || lists.count > 1)
     }
 
-    private func endPreformatted() {
+    private mutating func endPreformatted() {
         preDepth = 0
         let lines = cleaned(pre).utf8
         if !lines.isEmpty { writer.code(lines, language: language) }
         pre.removeAll()
         language = ""
     }
-    private func endLineOfPreformatted(_ element: HTMLElement?) {
+    private mutating func endLineOfPreformatted(_ element: HTMLElement?) {
         switch element {
         case .block, .item, .row: if pre.last != 0x0A { pre.append(0x0A) }
         default: break
         }
     }
 
-    private func startTable() {
+    private mutating func startTable() {
         if tables.count >= Self.mostTables {
             flatTables += 1
             writer.block(1)
@@ -174,7 +208,7 @@ final class HTMLReader {
         tables.append(Table())
     }
 
-    private func startCell(isHeader: Bool, _ attributes: HTMLAttributes) {
+    private mutating func startCell(isHeader: Bool, _ attributes: HTMLAttributes) {
         guard !tables.isEmpty, flatTables == 0 else { return writer.block(1) }
         endCell()
         let last = tables.count - 1
@@ -183,26 +217,32 @@ final class HTMLReader {
         tables[last].rows[row].isHeader = tables[last].rows[row].isHeader && isHeader
         tables[last].isRowOpen = true
         tables[last].isCellOpen = true
-        tables[last].span = min(max(attributes["colspan"].flatMap { Int($0) } ?? 1, 1), Self.mostColumnsSpanned)
+        tables[last].fillCovered(in: row, Self.mostColumnsSpanned)
+        tables[last].span = (
+            attributes.number("colspan", 1...Self.mostColumnsSpanned), attributes.number("rowspan", 1...1000)
+        )
         writers.append(MarkdownWriter())
     }
 
-    private func endCell() {
+    private mutating func endCell() {
         let last = tables.count - 1
         guard last >= 0, tables[last].isCellOpen, writers.count > 1, let cell = writers.popLast() else { return }
         let row = tables[last].rows.count - 1
-        tables[last].rows[row].cells.append(cell.utf8)
+        let (columns, rows) = tables[last].span
         waiting += cell.utf8.count
-        for _ in 1..<tables[last].span { tables[last].rows[row].cells.append([]) }
+        for column in 0..<columns {
+            tables[last].cover(column: tables[last].rows[row].cells.count, rows: rows - 1)
+            tables[last].rows[row].cells.append(column == 0 ? cell.utf8 : [])
+        }
         tables[last].isCellOpen = false
     }
 
-    private func endRow() {
+    private mutating func endRow() {
         endCell()
         if !tables.isEmpty { tables[tables.count - 1].isRowOpen = false }
     }
 
-    private func endTable() {
+    private mutating func endTable() {
         if flatTables > 0 {
             flatTables -= 1
             return writer.block(1)
@@ -213,7 +253,7 @@ final class HTMLReader {
         waiting -= cells.reduce(0) { $0 + $1.count }
         let isColumn = table.rows.allSatisfy { $0.cells.count <= 1 && !$0.isHeader }
         if table.isLayout || isColumn {
-            for cell in cells where !cell.isEmpty { writer.lines(cell) }
+            for cell in cells where !cell.isEmpty { writer.lines(cell[...]) }
         } else {
             var rows = TableRows()
             for row in table.rows {

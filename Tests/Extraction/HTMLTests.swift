@@ -26,7 +26,20 @@ func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charse
         ("a<br>b<br><br>c<hr>d", "a\nb\n\nc\n\n---\n\nd"),
         ("<h1>a<br>b</h1>", "# a b"),
         ("<title>T &amp; U</title><style>p{}</style><script>var x='</p>'</script><p>x</p>", "T & U\n\nx"),
-        ("<p>a<template><p>no</template><noscript>no</noscript><svg><title>no</title><text>no</text></svg>b", "ab"),
+        ("<p>a<template><p>no</template><noscript>no</noscript><svg><title>no</title></svg>b", "ab"),
+        (
+            "<figure><svg><style>no</style><path d='M0'/><text>x</text><text>y</text></svg><figcaption>F</figcaption></figure>",
+            "x\ny\nF"
+        ),
+        (
+            "<math><mi>x</mi><mo>=</mo><mn>1</mn><annotation encoding='application/x-tex'>x = 1</annotation></math>",
+            "x=1"
+        ),
+        // What nobody sees.
+        ("a<p hidden>no<b>no</b></p><p style='color:red; DISPLAY : none'>no<p>b", "a\n\nb"),
+        ("a<span style='visibility:hidden'>no</span><i style='display:inline'>b</i><img hidden alt=no>", "ab"),
+        ("a<!--[if IE]><p>no</p><![endif]--><![if !IE]>b<![endif]>", "ab"),
+        ("<details><summary>S</summary>more</details>", "S\nmore"),
         // Lists.
         ("x<ul><li>a<li>b</ul>y", "x\n\n- a\n- b\n\ny"),
         ("<ul><li><p>a</p></li><li><p>b</p><p>c</p></li></ul>", "- a\n- b\n\n  c"),
@@ -55,6 +68,12 @@ func html(_ text: String) -> String? { read(Array(text.utf8), "text/html; charse
             "x\n\n| a | b |\n| --- | --- |\n| 1\\|2 | p q - r |\n\ny"
         ),
         ("<table><tr><td>a</td><td colspan=2>b</td><td></td></tr><tr><td></td></tr></table>", "| a | b | | |"),
+        (
+            "<table><tr><th>a<th>b<th>c<tr><td rowspan=2>1<td>2<td rowspan=3>3<tr><td>4<tr><td>5<td>6</table>",
+            "| a | b | c |\n| --- | --- | --- |\n| 1 | 2 | 3 |\n| | 4 |\n| 5 | 6 |"
+        ),
+        ("<table><tr><td rowspan=2>a<td>b<tr><td>c<tr><td>d<td>e</table>", "| a | b |\n| | c |\n| d | e |"),
+        ("<table><tr><td rowspan=2 colspan=2>a<td>b<tr><td>c</table>", "| a | | b |\n| | | c |"),
         ("<table><caption>C</caption><tr><td>a<td>b</table>", "C\n\n| a | b |"),
         (
             "<table><tr><td><p>a</p><p>b</p></td></tr><tr><td><table><tr><td>1<td>2</table></td></tr></table>",

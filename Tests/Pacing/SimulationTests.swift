@@ -3,8 +3,8 @@ import Testing
 
 @testable import Pacing
 
-/// Services of each kind, called by one to four processes as fast as they are let. What is asserted is below what is seen: see
-/// each case's figures with `FIGURES=1`.
+/// Services of each kind, called by one to four processes as fast as they are let. What is asserted is below what is
+/// seen.
 @Suite struct SimulationTests {
     struct Case: Sendable, CustomStringConvertible {
         let counting: Counting
