@@ -1,3 +1,4 @@
+import Extraction
 import Glibc
 
 /// What an element of HTML means for its text.
@@ -117,25 +118,7 @@ struct HTMLAttributes {
     }
 
     /// Where a link leads, for a reader outside the page.
-    var target: String? {
-        guard let href = self["href"], href.utf8.count <= 2048 else { return nil }
-        var target: [UInt8] = []
-        target.reserveCapacity(href.utf8.count)
-        for byte in href.utf8 {
-            switch byte {
-            case 0x20: if !target.isEmpty { target.append(contentsOf: "%20".utf8) }
-            case UInt8(ascii: "("): target.append(contentsOf: "%28".utf8)
-            case UInt8(ascii: ")"): target.append(contentsOf: "%29".utf8)
-            case 0..<0x20: break
-            default: target.append(byte)
-            }
-        }
-        let start = String(decoding: target.prefix(8), as: UTF8.self).lowercased()
-        guard start.hasPrefix("http://") || start.hasPrefix("https://") || start.hasPrefix("mailto:") else {
-            return nil
-        }
-        return String(decoding: target, as: UTF8.self)
-    }
+    var target: String? { self["href"].flatMap { linkTarget($0) } }
 
     /// `swift` of `class="language-swift"`.
     var language: String {

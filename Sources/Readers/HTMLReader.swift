@@ -31,33 +31,14 @@ struct HTMLReader {
     var isTooDeep: Bool { depth > 50_000 }
 
     private static let mostTables = 8
-    private static let mostColumnsSpanned = 20
 
     private struct Table {
-        var rows: [(cells: [[UInt8]], isHeader: Bool)] = []
-        var isRowOpen = false
+        var grid = TableGrid()
         var isCellOpen = false
-        /// Columns that the open cell covers, and rows.
-        var span = (columns: 1, rows: 1)
-        /// For each column, the rows below that a cell above covers.
-        var covered: [Int] = []
+        /// The open cell: a header, and the columns and rows that it covers.
+        var cell = (isHeader: false, columns: 1, rows: 1)
         /// It holds another table: it is there for the looks, and its cells are blocks.
         var isLayout = false
-
-        /// Leaves the next columns of a row empty, `most` at the most, where cells of rows above reach into it.
-        mutating func fillCovered(in row: Int, _ most: Int) {
-            for _ in 0..<most {
-                let column = rows[row].cells.count
-                guard column < covered.count, covered[column] > 0 else { return }
-                covered[column] -= 1
-                rows[row].cells.append([])
-            }
-        }
-        mutating func cover(column: Int, rows: Int) {
-            if rows == 0 && column >= covered.count { return }
-            while covered.count <= column { covered.append(0) }
-            covered[column] = rows
-        }
     }
 
     /// Bytes of text so far.
@@ -212,14 +193,11 @@ struct HTMLReader {
         guard !tables.isEmpty, flatTables == 0 else { return writer.block(1) }
         endCell()
         let last = tables.count - 1
-        if !tables[last].isRowOpen { tables[last].rows.append(([], true)) }
-        let row = tables[last].rows.count - 1
-        tables[last].rows[row].isHeader = tables[last].rows[row].isHeader && isHeader
-        tables[last].isRowOpen = true
+        tables[last].grid.beginRow()
         tables[last].isCellOpen = true
-        tables[last].fillCovered(in: row, Self.mostColumnsSpanned)
-        tables[last].span = (
-            attributes.number("colspan", 1...Self.mostColumnsSpanned), attributes.number("rowspan", 1...1000)
+        tables[last].cell = (
+            isHeader, attributes.number("colspan", 1...TableGrid.mostColumnsSpanned),
+            attributes.number("rowspan", 1...TableGrid.mostRowsSpanned)
         )
         writers.append(MarkdownWriter())
     }
@@ -227,19 +205,15 @@ struct HTMLReader {
     private mutating func endCell() {
         let last = tables.count - 1
         guard last >= 0, tables[last].isCellOpen, writers.count > 1, let cell = writers.popLast() else { return }
-        let row = tables[last].rows.count - 1
-        let (columns, rows) = tables[last].span
+        let (isHeader, columns, rows) = tables[last].cell
         waiting += cell.utf8.count
-        for column in 0..<columns {
-            tables[last].cover(column: tables[last].rows[row].cells.count, rows: rows - 1)
-            tables[last].rows[row].cells.append(column == 0 ? cell.utf8 : [])
-        }
+        tables[last].grid.add(cell.utf8, isHeader: isHeader, columns: columns, rows: rows)
         tables[last].isCellOpen = false
     }
 
     private mutating func endRow() {
         endCell()
-        if !tables.isEmpty { tables[tables.count - 1].isRowOpen = false }
+        if !tables.isEmpty { tables[tables.count - 1].grid.endRow() }
     }
 
     private mutating func endTable() {
@@ -249,18 +223,12 @@ struct HTMLReader {
         }
         endCell()
         guard let table = tables.popLast() else { return }
-        let cells = table.rows.lazy.flatMap(\.cells)
-        waiting -= cells.reduce(0) { $0 + $1.count }
-        let isColumn = table.rows.allSatisfy { $0.cells.count <= 1 && !$0.isHeader }
-        if table.isLayout || isColumn {
-            for cell in cells where !cell.isEmpty { writer.lines(cell[...]) }
+        waiting -= table.grid.size
+        if table.isLayout || table.grid.isColumn {
+            for cell in table.grid.cells where !cell.isEmpty { writer.lines(cell[...]) }
         } else {
-            var rows = TableRows()
-            for row in table.rows {
-                for cell in row.cells { rows.cell(cell) }
-                rows.endRow(isHeader: row.isHeader && rows.count == 0)
-            }
-            if !rows.utf8.isEmpty { writer.lines(rows.utf8.dropLast()) }
+            let rows = table.grid.utf8
+            if !rows.isEmpty { writer.lines(rows.dropLast()) }
         }
     }
 }
