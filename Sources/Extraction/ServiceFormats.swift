@@ -12,7 +12,7 @@
 // GitHub, GitLab: text/markdown. Teams bodies without attachments, rendered Confluence pages: text/html.
 
 extension Format {
-    static let services: [Format] = [.atlassianDocument, .notion, .gitBook, .slack, .jiraWiki]
+    static let services: [Format] = [.atlassianDocument, .notion, .gitBook, .slack, .jiraWiki, .confluence, .teams, .sharePoint]
 
     static let atlassianDocument = service("adf", "atlassian.document+json") { input throws(Unreadable) in
         try readAtlassianDocument(input)
@@ -26,6 +26,12 @@ extension Format {
     static let jiraWiki = Format(
         "jira", mediaTypes: ["application/vnd.sluice.jira.wiki"], suffixes: [], input: .characters
     ) { input throws(Unreadable) in readJiraWiki(input) }
+
+    // With HTML inside, and so a worker's.
+    static let confluence = Format(
+        "confluence", mediaTypes: ["application/vnd.sluice.confluence.storage+xml"], suffixes: [], input: .characters)
+    static let teams = service("teams", "teams.message+json")
+    static let sharePoint = service("sharepoint", "sharepoint.page+json")
 
     private static func service(_ name: String, _ type: String, read: Read? = nil) -> Format {
         Format(name, mediaTypes: ["application/vnd.sluice." + type], suffixes: [], input: .bytes, read: read)

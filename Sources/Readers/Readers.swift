@@ -5,6 +5,9 @@ public enum Readers {
     /// By the names of their formats.
     package static let all: [String: Format.Read] = [
         "html": { input throws(Unreadable) in try readHTML(input) },
+        "confluence": { input throws(Unreadable) in try readConfluenceStorage(input) },
+        "teams": { input throws(Unreadable) in try readTeams(input) },
+        "sharepoint": { input throws(Unreadable) in try readSharePoint(input) },
         "pdf": { input throws(Unreadable) in try readPDF(input) },
     ]
 }

@@ -5,83 +5,95 @@ import Testing
 private let type = "application/vnd.sluice.notion.blocks+json"
 
 /// Rich text without marks.
-private func rich(_ text: String) -> String { #""rich_text":[{"type":"text","plain_text":"\#(text)"}]"# }
-private func block(_ type: String, _ value: String, _ children: String = "") -> String {
-    #"{"object":"block","type":"\#(type)","\#(type)":{\#(value)},"children":[\#(children)]}"#
+private func rich(_ text: String, _ more: String = "") -> String {
+    #""rich_text":[{"type":"text","plain_text":"\#(text)"}]\#(more)"#
 }
+private func block(_ type: String, _ value: String, _ children: String...) -> String {
+    #"{"object":"block","type":"\#(type)","\#(type)":{\#(value)},"children":[\#(children.joined(separator: ","))]}"#
+}
+private func row(_ text: String, _ blocks: String...) -> (String, String) { (blocks.joined(separator: ","), text) }
 
 /// Each row names the part of "Notion API, Reference: Block" or "Rich text".
 @Suite("Notion") struct NotionTests {
     @Test(arguments: [
         // Paragraph; children are indented on the page, and follow it here.
-        (block("paragraph", rich("a"), block("paragraph", rich("b"))), "a\n\nb"),
+        row(
+            "a\n\nb",
+            block("paragraph", rich("a"), block("paragraph", rich("b")))),
         // Headings, and those that open.
-        (
-            [block("heading_1", rich("A")), block("heading_3", rich("B") + #","is_toggleable":true"#, block("paragraph", rich("c")))]
-                .joined(separator: ","), "# A\n\n### B\n\nc"
-        ),
+        row(
+            "# A\n\n### B\n\nc",
+            block("heading_1", rich("A")), block("heading_3", rich("B", #","is_toggleable":true"#), block("paragraph", rich("c")))),
         // Bulleted list item, numbered list item, to do.
-        (
-            [
-                block("bulleted_list_item", rich("a"), block("numbered_list_item", rich("b")) + "," + block("numbered_list_item", rich("c"))),
-                block("bulleted_list_item", rich("d")), block("to_do", rich("e") + #","checked":true"#),
-                block("to_do", rich("f")),
-            ].joined(separator: ","), "- a\n  1. b\n  2. c\n- d\n\n- [x] e\n- [ ] f"
-        ),
+        row(
+            "- a\n  1. b\n  2. c\n- d\n\n- [x] e\n- [ ] f",
+            block("bulleted_list_item", rich("a"), block("numbered_list_item", rich("b")),
+                block("numbered_list_item", rich("c"))),
+                block("bulleted_list_item", rich("d")), block("to_do", rich("e", #","checked":true"#)),
+                block("to_do", rich("f"))),
         // Toggle, template.
-        (block("toggle", rich("T"), block("paragraph", rich("in"))) + "," + block("template", rich("New")), "T\n\nin\n\nNew"),
+        row(
+            "T\n\nin\n\nNew",
+            block("toggle", rich("T"), block("paragraph", rich("in"))),
+                block("template", rich("New"))),
         // Quote, callout.
-        (
-            block("quote", rich("q"), block("paragraph", rich("r"))) + ","
-                + block("callout", rich("c") + #","icon":{"type":"emoji","emoji":"💡"}"#), "> q\n>\n> r\n\n> 💡 c"
-        ),
+        row(
+            "> q\n>\n> r\n\n> 💡 c",
+            block("quote", rich("q"), block("paragraph", rich("r"))),
+                block("callout", rich("c", #","icon":{"type":"emoji","emoji":"💡"}"#))),
         // Code, equation, divider.
-        (
-            block("code", rich(#"let a = 1\n  b"#) + #","language":"swift","caption":[{"plain_text":"Fig"}]"#) + ","
-                + block("equation", #""expression":"e=mc^2""#) + "," + block("divider", ""),
-            "```swift\nlet a = 1\n  b\n```\nFig\n\ne=mc^2\n\n---"
-        ),
+        row(
+            "```swift\nlet a = 1\n  b\n```\nFig\n\ne=mc^2\n\n---",
+            block("code", rich(#"let a = 1\n  b"#, #","language":"swift","caption":[{"plain_text":"Fig"}]"#)),
+                block("equation", #""expression":"e=mc^2""#),
+                block("divider", "")),
         // Table, table rows.
-        (
+        row(
+            "| a | b\\| |\n| --- | --- |\n| 1 2 | |",
             block(
                 "table", #""has_column_header":true"#,
-                block("table_row", #""cells":[[{"plain_text":"a"}],[{"plain_text":"b|"}]]"#) + ","
-                    + block("table_row", #""cells":[[{"plain_text":"1\n2"}],[]]"#)), "| a | b\\| |\n| --- | --- |\n| 1 2 | |"
-        ),
+                block("table_row", #""cells":[[{"plain_text":"a"}],[{"plain_text":"b|"}]]"#),
+                block("table_row", #""cells":[[{"plain_text":"1\n2"}],[]]"#))),
         // Column list and column; synced block.
-        (
-            block("column_list", "", block("column", "", block("paragraph", rich("a"))) + "," + block("column", "", block("paragraph", rich("b"))))
-                + "," + block("synced_block", #""synced_from":null"#, block("paragraph", rich("s"))), "a\n\nb\n\ns"
-        ),
+        row(
+            "a\n\nb\n\ns",
+            block("column_list", "", block("column", "", block("paragraph", rich("a"))),
+                block("column", "", block("paragraph", rich("b")))),
+                block("synced_block", #""synced_from":null"#, block("paragraph", rich("s")))),
         // Child page, child database, link to page: their text is theirs.
-        (
-            block("child_page", #""title":"P""#, block("paragraph", rich("no"))) + "," + block("child_database", #""title":"D""#)
-                + "," + block("link_to_page", #""type":"page_id","page_id":"1""#), "P\n\nD"
-        ),
+        row(
+            "P\n\nD",
+            block("child_page", #""title":"P""#, block("paragraph", rich("no"))),
+                block("child_database", #""title":"D""#),
+                block("link_to_page", #""type":"page_id","page_id":"1""#)),
         // Bookmark, embed, link preview.
-        (
-            block("bookmark", #""url":"https://x.org","caption":[{"plain_text":"X"}]"#) + "," + block("embed", #""url":"https://y.org""#)
-                + "," + block("link_preview", #""url":"https://z.org""#), "[X](https://x.org)\n\nhttps://y.org\n\nhttps://z.org"
-        ),
+        row(
+            "[X](https://x.org)\n\nhttps://y.org\n\nhttps://z.org",
+            block("bookmark", #""url":"https://x.org","caption":[{"plain_text":"X"}]"#),
+                block("embed", #""url":"https://y.org""#),
+                block("link_preview", #""url":"https://z.org""#)),
         // Image, video, file, PDF, audio. An address of Notion's own storage holds a key.
-        (
-            block("image", #""type":"file","file":{"url":"https://s3/secret"},"caption":[{"plain_text":"Map"}]"#) + ","
-                + block("video", #""type":"external","external":{"url":"https://v.org/1"}"#) + ","
-                + block("file", #""type":"file","name":"a.zip","file":{"url":"https://s3/secret"}"#) + ","
-                + block("pdf", #""caption":[{"plain_text":"Plan"}]"#) + "," + block("audio", #""caption":[]"#),
-            "![Map]\n\nhttps://v.org/1\n\na.zip\n\nPlan"
-        ),
+        row(
+            "![Map]\n\nhttps://v.org/1\n\na.zip\n\nPlan",
+            block("image", #""type":"file","file":{"url":"https://s3/secret"},"caption":[{"plain_text":"Map"}]"#),
+                block("video", #""type":"external","external":{"url":"https://v.org/1"}"#),
+                block("file", #""type":"file","name":"a.zip","file":{"url":"https://s3/secret"}"#),
+                block("pdf", #""caption":[{"plain_text":"Plan"}]"#),
+                block("audio", #""caption":[]"#)),
         // Breadcrumb, table of contents, unsupported; what is not known.
-        (
-            block("breadcrumb", "") + "," + block("table_of_contents", "") + "," + block("unsupported", "") + ","
-                + block("new", rich("n"), block("newer", rich("o"))), "n\n\no"
-        ),
+        row(
+            "n\n\no",
+            block("breadcrumb", ""),
+                block("table_of_contents", ""),
+                block("unsupported", ""),
+                block("new", rich("n"), block("newer", rich("o")))),
         // Rich text: links, code, mentions, equations, line ends.
-        (
-            #"{"type":"paragraph","paragraph":{"rich_text":[{"plain_text":"see ","href":null},{"plain_text":"x","href":"https://x.org"},{"plain_text":" and "},{"plain_text":"y","annotations":{"code":true}},{"plain_text":"\n"},{"type":"mention","mention":{"type":"user"},"plain_text":"@Ann"},{"type":"text","text":{"content":" c "}},{"type":"equation","equation":{"expression":"a^2"}}]}}"#,
-            "see [x](https://x.org) and `y`\n@Ann c a^2"
-        ),
-        (block("paragraph", rich("שלום 日本語 e\u{301} नमस्ते")), "שלום 日本語 e\u{301} नमस्ते"),
+        row(
+            "see [x](https://x.org) and `y`\n@Ann c a^2",
+            #"{"type":"paragraph","paragraph":{"rich_text":[{"plain_text":"see ","href":null},{"plain_text":"x","href":"https://x.org"},{"plain_text":" and "},{"plain_text":"y","annotations":{"code":true}},{"plain_text":"\n"},{"type":"mention","mention":{"type":"user"},"plain_text":"@Ann"},{"type":"text","text":{"content":" c "}},{"type":"equation","equation":{"expression":"a^2"}}]}}"#),
+        row(
+            "שלום 日本語 e\u{301} नमस्ते",
+            block("paragraph", rich("שלום 日本語 e\u{301} नमस्ते"))),
     ])
     func reads(blocks: String, text: String) {
         #expect(read(Array("[\(blocks)]".utf8), type).text == text)
