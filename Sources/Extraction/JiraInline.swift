@@ -61,11 +61,13 @@ extension BlockWriter {
 
     /// A mark at the start of a text: where it ends, and what writes it.
     private func jiraMark(_ text: Substring) -> (end: Substring.Index, write: (inout BlockWriter) -> Void)? {
-        func between(_ open: String, _ close: String) -> (inside: Substring, end: Substring.Index)? {
-            guard text.hasPrefix(open) else { return nil }
-            let inside = text.dropFirst(open.count).prefix(Self.longestMark)
-            guard let range = inside.firstRange(of: close), !inside[..<range.lowerBound].isEmpty else { return nil }
-            return (inside[..<range.lowerBound], range.upperBound)
+        /// What follows `count` characters, up to `close`; nil where `open` comes first, so that no text is gone through twice.
+        func inside(_ count: Int, _ open: Character, _ close: Character) -> (Substring, end: Substring.Index)? {
+            let rest = text.dropFirst(count)
+            guard let end = rest.firstIndex(where: { $0 == close || $0 == open }), rest[end] == close,
+                end > rest.startIndex
+            else { return nil }
+            return (rest[..<end], rest.index(after: end))
         }
         switch text.first {
         case "\\":
@@ -75,9 +77,10 @@ extension BlockWriter {
             guard next.isPunctuation || next.isSymbol else { return nil }
             return (rest.index(after: rest.startIndex), { $0.text(String(next)) })
         case "{":
-            if let (code, end) = between("{{", "}}") {
+            if text.hasPrefix("{{") {
+                guard let (code, end) = inside(2, "{", "}"), end < text.endIndex, text[end] == "}" else { return nil }
                 return (
-                    end,
+                    text.index(after: end),
                     {
                         $0.page.open("`")
                         $0.text(String(code))
@@ -85,23 +88,23 @@ extension BlockWriter {
                     }
                 )
             }
-            guard let (inside, end) = between("{", "}") else { return nil }
+            guard let (macro, end) = inside(1, "{", "}") else { return nil }
             // Colours and anchors are for the eye; braces of anything else are words.
-            return ["color", "anchor"].contains(JiraMacro(inside).name) ? (end, { _ in }) : nil
+            return ["color", "anchor"].contains(JiraMacro(macro).name) ? (end, { _ in }) : nil
         case "[":
-            guard let (inside, end) = between("[", "]") else { return nil }
-            return (end, { $0.jiraLink(inside) })
+            guard let (link, end) = inside(1, "[", "]") else { return nil }
+            return (end, { $0.jiraLink(link) })
         case "!":
-            guard let (inside, end) = between("!", "!"), let name = inside.split(separator: "|").first,
+            guard let (image, end) = inside(1, "!", "!"), let name = image.split(separator: "|").first,
                 !name.contains(where: \.isWhitespace), name.contains(".")
             else { return nil }
-            let alt = inside.split(whereSeparator: { $0 == "|" || $0 == "," }).first { $0.hasPrefix("alt=") }
+            let parameters = image.split { $0 == "|" || $0 == "," }.map { $0.drop { $0 == " " } }
+            let alt = parameters.first { $0.hasPrefix("alt=") }
             let words = alt.map { String($0.dropFirst(4)) } ?? (linkTarget(String(name)) == nil ? String(name) : nil)
             return (end, { $0.image(words) })
         default: return nil
         }
     }
-    private static var longestMark: Int { 4096 }
 
     /// `[words|address|tip]`, `[address]`, `[^attachment]`, `[~user]`, `[#anchor]`.
     private mutating func jiraLink(_ inside: Substring) {

@@ -1,9 +1,9 @@
 extension Format {
-    /// Markdown as it stands, without the pictures that are written out inside it.
+    /// Markdown as it stands, without the pictures that are written out inside it, and without what its pages don't show.
     static let markdown = Format(
         "markdown", mediaTypes: ["text/markdown", "text/x-markdown", "text/x-web-markdown"],
         suffixes: ["md", "markdown", "mkd", "mdx"], input: .characters
-    ) { input throws(Unreadable) in FormatOutput(utf8: withoutDataURIs(input.bytes)) }
+    ) { input throws(Unreadable) in FormatOutput(utf8: withoutDataURIs(withoutComments(withoutFrontMatterMarks(input.bytes)))) }
 }
 
 /// `![alt](data:image/png;base64,…)` becomes `![alt]`, a definition `[image1]: <data:…>` goes, and `src="data:…"` is emptied.

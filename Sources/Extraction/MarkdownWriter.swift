@@ -155,7 +155,7 @@ package struct MarkdownWriter {
 
     /// An item of a list; a tight one stands directly under what is before it.
     package mutating func beginItem(_ marker: String, isTight: Bool) {
-        owed = isTight ? 1 : max(owed, 1)
+        owed = isTight && !isAtMarker ? 1 : max(owed, 1)
         frames.append(Frame(first: marker, rest: String(repeating: " ", count: marker.utf8.count)))
     }
     package mutating func endItem() {

@@ -20,7 +20,7 @@ private func row(_ text: String, _ source: String) -> (source: String, text: Str
         // Headings, text formatting, entities.
         row("# A & é\n\nb c < d' — \u{2019}", "<h1>A &amp; &eacute;</h1><p>b&nbsp;<strong>c</strong> &lt; d&apos; &mdash; &rsquo;</p><p />"),
         // Lists, line breaks, rules.
-        row("- a\n  1. b\n- c\nd\n\n---", "<ul><li><p>a</p><ol><li>b</li></ol></li><li>c<br/>d</li></ul><hr />"),
+        row("- a\n  1. b\n- c\n  d\n\n---", "<ul><li><p>a</p><ol><li>b</li></ol></li><li>c<br/>d</li></ul><hr />"),
         // Task lists.
         row(
             "- [x] a\n- [ ] b @5b",
@@ -35,7 +35,7 @@ private func row(_ text: String, _ source: String) -> (source: String, text: Str
         ),
         // Images.
         row(
-            "![a \"b\"]\n\n![c.png]\nFig",
+            "![a \"b\"]\n\n![c.png]\n\nFig",
             "<p><ac:image ac:alt='a \"b\"'><ri:url ri:value=\"https://x\"/></ac:image></p><p><ac:image><ri:attachment ri:filename=\"c.png\"/><ac:caption><p>Fig</p></ac:caption></ac:image><ac:image><ri:url ri:value=\"https://x\"/></ac:image></p>"
         ),
         // Tables, also in tables.
@@ -68,7 +68,7 @@ private func row(_ text: String, _ source: String) -> (source: String, text: Str
     @Test(arguments: [
         row("T\n\n```swift\nlet a = \"<b>\" && c\n\n  d\n```", macro("code", parameter("language", "swift") + parameter("title", "T") + plain("let a = \"<b>\" && c\n\n  d"))),
         row("```\na ]] > b\n```\n\nc", macro("noformat", plain("a ]] > b")) + "<p>c</p>"),
-        row("> P\n> a\n>\n> b", macro("panel", parameter("title", "P") + parameter("bgColor", "#fff") + body("<p>a</p><p>b</p>"))),
+        row("> P\n>\n> a\n>\n> b", macro("panel", parameter("title", "P") + parameter("bgColor", "#fff") + body("<p>a</p><p>b</p>"))),
         row("> a\n\n> b", macro("info", parameter("icon", "false") + body("<p>a</p>")) + macro("warning", body("<p>b</p>"))),
         row("Open\n\na", macro("expand", parameter("title", "Open") + body("<p>a</p>"))),
         row("a DONE b", "<p>a \(macro("status", parameter("colour", "Green") + parameter("title", "DONE"))) b</p>"),
@@ -87,7 +87,7 @@ private func row(_ text: String, _ source: String) -> (source: String, text: Str
     }
 
     @Test(arguments: [
-        ("<p>a<b>c</p>", "ac"), ("<p>a &amp; b", "a & b"), ("<p a=b>c</p>", "c"), ("</p>a", "a"), ("a < b", "a < b"),
+        ("<p>a<b>c</p>", "ac"), ("<p>a &amp; b", "a & b"), ("<p a=b>c</p>", "c"), ("a</p>b", "a\n\nb"), ("a < b", "a < b"),
     ])
     func whatIsNotWellFormedIsReadAsHTML(source: String, text: String) {
         #expect(storage(source) == text)

@@ -21,10 +21,10 @@ import Testing
         ("[x|javascript:a]", "x"),
         // Lists.
         ("* a\n** b\n*# c\n*# d\n* e\n\nf", "- a\n  - b\n  1. c\n  2. d\n- e\n\nf"),
-        ("# a\n# b\n- c\n-- not", "1. a\n2. b\n\n- c\n-- not"),
+        ("# a\n# b\n- c\n  -- not", "1. a\n2. b\n\n- c\n-- not"),
         ("*bold* x\n** y", "*bold* x\n\n- - y"),
         // Images.
-        ("!a.png! !b.png|thumbnail, alt=B b! wow! no! !https://x.org/c.png!", "![a.png] ![B b] wow! no! "),
+        ("!a.png! !b.png|thumbnail, alt=B b! wow! no! !https://x.org/c.png!", "![a.png] ![B b] wow! no!"),
         // Tables.
         ("||a||b||\n|1|[x|https://x.org]|\n|2\\|3|{{c|d}}|\ne", "| a | b |\n| --- | --- |\n| 1 | [x](https://x.org) |\n| 2\\|3 | `c\\|d` |\n\ne"),
         // Advanced formatting.

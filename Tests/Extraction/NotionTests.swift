@@ -43,7 +43,7 @@ private func row(_ text: String, _ blocks: String...) -> (String, String) { (blo
                 block("callout", rich("c", #","icon":{"type":"emoji","emoji":"💡"}"#))),
         // Code, equation, divider.
         row(
-            "```swift\nlet a = 1\n  b\n```\nFig\n\ne=mc^2\n\n---",
+            "```swift\nlet a = 1\n  b\n```\n\nFig\n\ne=mc^2\n\n---",
             block("code", rich(#"let a = 1\n  b"#, #","language":"swift","caption":[{"plain_text":"Fig"}]"#)),
                 block("equation", #""expression":"e=mc^2""#),
                 block("divider", "")),
