@@ -2,7 +2,8 @@
 /// written; the marks of colours are left out.
 func readJiraWiki(_ input: FormatInput) -> FormatOutput {
     let text = String(decoding: input.bytes, as: UTF8.self)
-    var reader = JiraWikiReader(out: BlockWriter(input), lines: text.split(separator: "\n", omittingEmptySubsequences: false))
+    var reader = JiraWikiReader(
+        out: BlockWriter(input), lines: text.split(separator: "\n", omittingEmptySubsequences: false))
     reader.read()
     return reader.out.output
 }

@@ -3,7 +3,9 @@ extension Format {
     static let markdown = Format(
         "markdown", mediaTypes: ["text/markdown", "text/x-markdown", "text/x-web-markdown"],
         suffixes: ["md", "markdown", "mkd", "mdx"], input: .characters
-    ) { input throws(Unreadable) in FormatOutput(utf8: withoutDataURIs(withoutComments(withoutFrontMatterMarks(input.bytes)))) }
+    ) { input throws(Unreadable) in
+        FormatOutput(utf8: withoutDataURIs(withoutComments(withoutFrontMatterMarks(input.bytes))))
+    }
 }
 
 /// `![alt](data:image/png;base64,…)` becomes `![alt]`, a definition `[image1]: <data:…>` goes, and `src="data:…"` is emptied.

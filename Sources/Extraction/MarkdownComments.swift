@@ -93,7 +93,7 @@ func withoutFrontMatterMarks(_ bytes: [UInt8]) -> [UInt8] {
         let line = bytes[start...].prefix { $0 != 0x0A }
         let words = line.reversed().drop { $0 == 0x20 || $0 == 0x09 }.reversed()
         if words.elementsEqual("---".utf8) || words.elementsEqual("...".utf8) {
-            return isMatter ? bytes[4..<start] + bytes[line.endIndex...] : bytes
+            return isMatter ? Array(bytes[4..<start] + bytes[line.endIndex...]) : bytes
         }
         // Its first line is a name and a colon.
         if !isMatter {

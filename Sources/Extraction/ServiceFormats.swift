@@ -12,7 +12,9 @@
 // GitHub, GitLab: text/markdown. Teams bodies without attachments, rendered Confluence pages: text/html.
 
 extension Format {
-    static let services: [Format] = [.atlassianDocument, .notion, .gitBook, .slack, .jiraWiki, .confluence, .teams, .sharePoint]
+    static let services: [Format] = [
+        .atlassianDocument, .notion, .gitBook, .slack, .jiraWiki, .confluence, .teams, .sharePoint,
+    ]
 
     static let atlassianDocument = service("adf", "atlassian.document+json") { input throws(Unreadable) in
         try readAtlassianDocument(input)

@@ -30,7 +30,9 @@ struct SlackNames {
         groups = message["usergroups"]
     }
     func user(_ id: String, else label: String? = nil) -> String { "@" + (users?[name: id]?.string ?? label ?? id) }
-    func channel(_ id: String, else label: String? = nil) -> String { "#" + (channels?[name: id]?.string ?? label ?? id) }
+    func channel(_ id: String, else label: String? = nil) -> String {
+        "#" + (channels?[name: id]?.string ?? label ?? id)
+    }
     func group(_ id: String, else label: String? = nil) -> String {
         let label = label.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 }
         return "@" + (groups?[name: id]?.string ?? label ?? id)

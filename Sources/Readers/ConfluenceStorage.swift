@@ -165,7 +165,8 @@ private struct StorageWriter {
             bodies(of: node)
         case "status": if let title { children(of: title) }
         case "jira": if let key = parameter("key", of: node) { children(of: key) }
-        case "include", "excerpt-include", "profile", "view-file", "viewpdf", "viewdoc", "viewxls", "viewppt", "multimedia":
+        case "include", "excerpt-include", "profile", "view-file", "viewpdf", "viewdoc", "viewxls", "viewppt",
+            "multimedia":
             html.raw("<div>")
             for parameter in tree.children(of: node, named: "ac:parameter") {
                 for child in tree[parameter].children where !tree[child].name.isEmpty { write(child) }

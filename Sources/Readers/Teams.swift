@@ -74,7 +74,7 @@ private struct TeamsWriter {
         let type = attachment["contentType"]?.string ?? ""
         let content = attachment["content"]?.string.flatMap { try? JSON(parsing: $0) } ?? attachment["content"]
         switch type {
-        case "reference": 
+        case "reference":
             html.raw("<div>")
             html.link(attachment["name"]?.string, to: attachment["contentUrl"]?.string)
             html.raw("</div>")

@@ -17,18 +17,27 @@ import Testing
         ("{color:red}a{color} *b* _c_", "a *b* _c_"),
         ("{{a b}} {{", "`a b` {{"),
         // Links and mentions.
-        ("[x|https://x.org/a b] [https://y.org] [~ann] [~accountid:5b:1] [^a.pdf] [#top] [no]", "[x](https://x.org/a%20b) https://y.org @ann @5b:1 a.pdf top [no]"),
+        (
+            "[x|https://x.org/a b] [https://y.org] [~ann] [~accountid:5b:1] [^a.pdf] [#top] [no]",
+            "[x](https://x.org/a%20b) https://y.org @ann @5b:1 a.pdf top [no]"
+        ),
         ("[x|javascript:a]", "x"),
         // Lists.
         ("* a\n** b\n*# c\n*# d\n* e\n\nf", "- a\n  - b\n  1. c\n  2. d\n- e\n\nf"),
-        ("# a\n# b\n- c\n  -- not", "1. a\n2. b\n\n- c\n-- not"),
+        ("# a\n# b\n- c\n-- not", "1. a\n2. b\n\n- c\n  -- not"),
         ("*bold* x\n** y", "*bold* x\n\n- - y"),
         // Images.
         ("!a.png! !b.png|thumbnail, alt=B b! wow! no! !https://x.org/c.png!", "![a.png] ![B b] wow! no!"),
         // Tables.
-        ("||a||b||\n|1|[x|https://x.org]|\n|2\\|3|{{c|d}}|\ne", "| a | b |\n| --- | --- |\n| 1 | [x](https://x.org) |\n| 2\\|3 | `c\\|d` |\n\ne"),
+        (
+            "||a||b||\n|1|[x|https://x.org]|\n|2\\|3|{{c|d}}|\ne",
+            "| a | b |\n| --- | --- |\n| 1 | [x](https://x.org) |\n| 2\\|3 | `c\\|d` |\n\ne"
+        ),
         // Advanced formatting.
-        ("{code:title=T.swift|swift}\nlet a = {b}\n  *c*\n{code}\nd", "T.swift\n\n```swift\nlet a = {b}\n  *c*\n```\n\nd"),
+        (
+            "{code:title=T.swift|swift}\nlet a = {b}\n  *c*\n{code}\nd",
+            "T.swift\n\n```swift\nlet a = {b}\n  *c*\n```\n\nd"
+        ),
         ("{noformat}a [b|c]{noformat}", "```\na [b|c]\n```"),
         ("{code}open", "```\nopen\n```"),
         ("{panel:title=P|borderStyle=dashed}\na\n* b\n{panel}\nc", "> P\n> a\n>\n> - b\n\nc"),

@@ -16,7 +16,10 @@ import Testing
         ("---\na\n---\nb", "---\na\n---\nb"),
         ("---\ntitle: open", "---\ntitle: open"),
         // "GitLab Docs, GitLab Flavored Markdown": the rest stands as it is.
-        ("- [x] a @ann #1 !2 ~bug\n\n| a |\n|---|\n| שלום 日本語 |", "- [x] a @ann #1 !2 ~bug\n\n| a |\n|---|\n| שלום 日本語 |"),
+        (
+            "- [x] a @ann #1 !2 ~bug\n\n| a |\n|---|\n| שלום 日本語 |",
+            "- [x] a @ann #1 !2 ~bug\n\n| a |\n|---|\n| שלום 日本語 |"
+        ),
         ("![a](data:image/png;base64,AA) <!-- ![b](data:x) -->", "![a]"),
     ])
     func reads(source: String, text: String) {

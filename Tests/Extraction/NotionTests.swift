@@ -23,30 +23,32 @@ private func row(_ text: String, _ blocks: String...) -> (String, String) { (blo
         // Headings, and those that open.
         row(
             "# A\n\n### B\n\nc",
-            block("heading_1", rich("A")), block("heading_3", rich("B", #","is_toggleable":true"#), block("paragraph", rich("c")))),
+            block("heading_1", rich("A")),
+            block("heading_3", rich("B", #","is_toggleable":true"#), block("paragraph", rich("c")))),
         // Bulleted list item, numbered list item, to do.
         row(
             "- a\n  1. b\n  2. c\n- d\n\n- [x] e\n- [ ] f",
-            block("bulleted_list_item", rich("a"), block("numbered_list_item", rich("b")),
+            block(
+                "bulleted_list_item", rich("a"), block("numbered_list_item", rich("b")),
                 block("numbered_list_item", rich("c"))),
-                block("bulleted_list_item", rich("d")), block("to_do", rich("e", #","checked":true"#)),
-                block("to_do", rich("f"))),
+            block("bulleted_list_item", rich("d")), block("to_do", rich("e", #","checked":true"#)),
+            block("to_do", rich("f"))),
         // Toggle, template.
         row(
             "T\n\nin\n\nNew",
             block("toggle", rich("T"), block("paragraph", rich("in"))),
-                block("template", rich("New"))),
+            block("template", rich("New"))),
         // Quote, callout.
         row(
             "> q\n>\n> r\n\n> 💡 c",
             block("quote", rich("q"), block("paragraph", rich("r"))),
-                block("callout", rich("c", #","icon":{"type":"emoji","emoji":"💡"}"#))),
+            block("callout", rich("c", #","icon":{"type":"emoji","emoji":"💡"}"#))),
         // Code, equation, divider.
         row(
             "```swift\nlet a = 1\n  b\n```\n\nFig\n\ne=mc^2\n\n---",
             block("code", rich(#"let a = 1\n  b"#, #","language":"swift","caption":[{"plain_text":"Fig"}]"#)),
-                block("equation", #""expression":"e=mc^2""#),
-                block("divider", "")),
+            block("equation", #""expression":"e=mc^2""#),
+            block("divider", "")),
         // Table, table rows.
         row(
             "| a | b\\| |\n| --- | --- |\n| 1 2 | |",
@@ -57,40 +59,42 @@ private func row(_ text: String, _ blocks: String...) -> (String, String) { (blo
         // Column list and column; synced block.
         row(
             "a\n\nb\n\ns",
-            block("column_list", "", block("column", "", block("paragraph", rich("a"))),
+            block(
+                "column_list", "", block("column", "", block("paragraph", rich("a"))),
                 block("column", "", block("paragraph", rich("b")))),
-                block("synced_block", #""synced_from":null"#, block("paragraph", rich("s")))),
+            block("synced_block", #""synced_from":null"#, block("paragraph", rich("s")))),
         // Child page, child database, link to page: their text is theirs.
         row(
             "P\n\nD",
             block("child_page", #""title":"P""#, block("paragraph", rich("no"))),
-                block("child_database", #""title":"D""#),
-                block("link_to_page", #""type":"page_id","page_id":"1""#)),
+            block("child_database", #""title":"D""#),
+            block("link_to_page", #""type":"page_id","page_id":"1""#)),
         // Bookmark, embed, link preview.
         row(
             "[X](https://x.org)\n\nhttps://y.org\n\nhttps://z.org",
             block("bookmark", #""url":"https://x.org","caption":[{"plain_text":"X"}]"#),
-                block("embed", #""url":"https://y.org""#),
-                block("link_preview", #""url":"https://z.org""#)),
+            block("embed", #""url":"https://y.org""#),
+            block("link_preview", #""url":"https://z.org""#)),
         // Image, video, file, PDF, audio. An address of Notion's own storage holds a key.
         row(
             "![Map]\n\nhttps://v.org/1\n\na.zip\n\nPlan",
             block("image", #""type":"file","file":{"url":"https://s3/secret"},"caption":[{"plain_text":"Map"}]"#),
-                block("video", #""type":"external","external":{"url":"https://v.org/1"}"#),
-                block("file", #""type":"file","name":"a.zip","file":{"url":"https://s3/secret"}"#),
-                block("pdf", #""caption":[{"plain_text":"Plan"}]"#),
-                block("audio", #""caption":[]"#)),
+            block("video", #""type":"external","external":{"url":"https://v.org/1"}"#),
+            block("file", #""type":"file","name":"a.zip","file":{"url":"https://s3/secret"}"#),
+            block("pdf", #""caption":[{"plain_text":"Plan"}]"#),
+            block("audio", #""caption":[]"#)),
         // Breadcrumb, table of contents, unsupported; what is not known.
         row(
             "n\n\no",
             block("breadcrumb", ""),
-                block("table_of_contents", ""),
-                block("unsupported", ""),
-                block("new", rich("n"), block("newer", rich("o")))),
+            block("table_of_contents", ""),
+            block("unsupported", ""),
+            block("new", rich("n"), block("newer", rich("o")))),
         // Rich text: links, code, mentions, equations, line ends.
         row(
             "see [x](https://x.org) and `y`\n@Ann c a^2",
-            #"{"type":"paragraph","paragraph":{"rich_text":[{"plain_text":"see ","href":null},{"plain_text":"x","href":"https://x.org"},{"plain_text":" and "},{"plain_text":"y","annotations":{"code":true}},{"plain_text":"\n"},{"type":"mention","mention":{"type":"user"},"plain_text":"@Ann"},{"type":"text","text":{"content":" c "}},{"type":"equation","equation":{"expression":"a^2"}}]}}"#),
+            #"{"type":"paragraph","paragraph":{"rich_text":[{"plain_text":"see ","href":null},{"plain_text":"x","href":"https://x.org"},{"plain_text":" and "},{"plain_text":"y","annotations":{"code":true}},{"plain_text":"\n"},{"type":"mention","mention":{"type":"user"},"plain_text":"@Ann"},{"type":"text","text":{"content":" c "}},{"type":"equation","equation":{"expression":"a^2"}}]}}"#
+        ),
         row(
             "שלום 日本語 e\u{301} नमस्ते",
             block("paragraph", rich("שלום 日本語 e\u{301} नमस्ते"))),

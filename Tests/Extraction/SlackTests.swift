@@ -12,7 +12,10 @@ private let names = #""users":{"U1":"Ann"},"channels":{"C1":"general"},"usergrou
         ("<@U1> <@U2|bob> <@U3> <#C1> <#C2|x> <#C3|>", "@Ann @bob @U3 #general #x #C3"),
         ("<!here> <!channel|c> <!subteam^S1> <!subteam^S2|@grp> <!subteam^S3>", "@here c @ops @grp @S3"),
         ("<!date^1392734382^{date_num}|Feb 18> <!date^1392734382^{date}> <!date^x>", "Feb 18 2014-02-18"),
-        ("<https://x.org/a?b&amp;c|label> <https://y.org> <mailto:a@b.c|a@b.c>", "[label](https://x.org/a?b&c) https://y.org a@b.c"),
+        (
+            "<https://x.org/a?b&amp;c|label> <https://y.org> <mailto:a@b.c|a@b.c>",
+            "[label](https://x.org/a?b&c) https://y.org a@b.c"
+        ),
         ("<javascript:x|l> <", "l <"),
         (#"a\nb\n\nc"#, "a\nb\n\nc"),
         (#"a\n&gt; b\n&gt;c <@U1>\nd"#, "a\n\n> b\n> c @Ann\n\nd"),
