@@ -6,6 +6,7 @@ UPSTREAM in the environment is what stands behind the resource server: `/HOST/PA
 
 The test asks it to misbehave, and what it saw, below `/test`:
     GET  /test/counts          how many calls there were of each grant, and how many of them were refused with what
+    GET  /test/secrets         every code and token that was ever given out, one a line
     POST /test/expire          every access token has ended
     POST /test/slow            the next poll of a device is too fast
     POST /test/delay?ms=500    answers of the token endpoint wait as long
@@ -123,7 +124,7 @@ class Code(AuthorizationCodeMixin):
 class Memory:
     def __init__(self):
         self.tokens, self.codes, self.devices, self.decisions = [], {}, {}, {}
-        self.counts = collections.Counter()
+        self.counts, self.secrets = collections.Counter(), []
         self.slow, self.delay, self.echo = False, 0.0, False
 
 
@@ -148,6 +149,7 @@ def save_token(answer, asked):
     before = getattr(asked, "token_before", None)
     family = before.family if before else object()
     memory.tokens.append(Token(answer, asked.client, asked.user, family))
+    memory.secrets += [answer[name] for name in ("access_token", "refresh_token") if name in answer]
 
 
 server = AuthorizationServer(app, query_client=clients.get, save_token=save_token)
@@ -158,6 +160,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
 
     def save_authorization_code(self, code, request):
         memory.codes[code] = Code(request)
+        memory.secrets.append(code)
 
     def query_authorization_code(self, code, client):
         found = memory.codes.get(code)
@@ -232,6 +235,7 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):
         return base + "/device"
 
     def save_device_credential(self, client_id, scope, data):
+        memory.secrets.append(data["device_code"])
         memory.devices[data["device_code"]] = DeviceCredentialDict(
             data, client_id=client_id, scope=scope, expires_at=time.time() + data["expires_in"])
 
@@ -306,12 +310,14 @@ def introspect():
 
 
 @app.get("/.well-known/oauth-authorization-server")
-def metadata():
+@app.get("/.well-known/oauth-authorization-server/<method>")
+def metadata(method=None):
+    """The issuer `/METHOD` is this server, with one method of authentication."""
     return jsonify(
-        issuer=base, authorization_endpoint=base + "/authorize", token_endpoint=base + "/token",
+        issuer=f"{base}/{method}" if method else base, authorization_endpoint=base + "/authorize", token_endpoint=base + "/token",
         device_authorization_endpoint=base + "/device_authorization", revocation_endpoint=base + "/revoke",
         response_types_supported=["code"], code_challenge_methods_supported=["S256"],
-        token_endpoint_auth_methods_supported=ANY_METHOD)
+        token_endpoint_auth_methods_supported=[method] if method else ANY_METHOD)
 
 
 def bearer():
@@ -346,6 +352,11 @@ def resource(host, tld, path):
 @app.get("/test/counts")
 def counts():
     return jsonify(memory.counts)
+
+
+@app.get("/test/secrets")
+def secrets():
+    return "".join(value + "\n" for value in memory.secrets)
 
 
 @app.post("/test/expire")
