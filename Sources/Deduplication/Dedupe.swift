@@ -66,7 +66,7 @@ public struct Dedupe: Stage {
         let metadata = record["metadata"]
         let permissions = metadata?["permissions"]
         let new = Digests(record: record, permissions: permissions)
-        let old = memory[key]
+        let old = try memory[key]
         if old != new { try memory.keep(key, new) }
         if sweep != nil {
             let disposition = old == new ? Disposition.dropped("seen") : try pass(message, output)
@@ -87,7 +87,7 @@ public struct Dedupe: Stage {
     private mutating func permissions(_ message: Message, _ output: StageOutput) throws -> Disposition {
         let record = message.record
         guard let id = record["semantic_id"], let key = Key(id), let permissions = record["permissions"],
-            var known = memory[key]
+            var known = try memory[key]
         else { return try pass(message, output) }
         let access = Digests.digest(permissions.raw)
         if known.access == access {

@@ -2,9 +2,11 @@ import CXXHash
 import JSON
 
 /// What a document is known by: XXH3, 128 bits, of the characters of its `semantic_id`, however the line escapes them.
-public struct Key: Hashable, Sendable {
+public struct Key: Hashable, Comparable, Sendable {
     let high: UInt64
     let low: UInt64
+
+    public static func < (a: Key, b: Key) -> Bool { a.high != b.high ? a.high < b.high : a.low < b.low }
 
     init(high: UInt64, low: UInt64) {
         self.high = high

@@ -1,9 +1,9 @@
-/// Keys and their digests in 40 to 60 bytes each.
+/// Keys and their digests in 38 to 48 bytes each.
 ///
-/// A slot is 32 bytes, and 53 to 80 % of the slots are in use. The table is made of 256 parts that grow one by one, so that
+/// A slot is 32 bytes, and 67 to 83 % of the slots are in use. The table is made of 256 parts that grow one by one, so that
 /// growing needs room for one part only. Open addressing, linear probing; a removal moves back what follows it.
 struct DigestTable: Sendable {
-    fileprivate struct Slot {
+    struct Slot {
         var key: Key
         var digests: Digests
     }
@@ -36,9 +36,8 @@ struct DigestTable: Sendable {
 
     mutating func removeAll() { self = DigestTable() }
 
-    func forEach<E: Error>(_ body: (Key, Digests) throws(E) -> Void) throws(E) {
-        for part in parts { for slot in part.slots where !slot.key.isEmpty { try body(slot.key, slot.digests) } }
-    }
+    /// The slots whose keys have this highest byte, sorted by key.
+    func slots(highest: Int) -> [Slot] { parts[highest].slots.filter { !$0.key.isEmpty }.sorted { $0.key < $1.key } }
 }
 
 extension Key {
@@ -66,7 +65,7 @@ extension DigestTable.Part {
             slots[at].digests = digests
             return
         }
-        if (used + 1) * 5 > slots.count * 4 { grow() }
+        if (used + 1) * 6 > slots.count * 5 { grow() }
         guard let at = find(key) else { return }
         slots[at] = DigestTable.Slot(key: key, digests: digests)
         used += 1
@@ -75,7 +74,7 @@ extension DigestTable.Part {
     private mutating func grow() {
         let old = slots
         let free = DigestTable.Slot(key: .empty, digests: Digests(content: 0, access: 0))
-        slots = [DigestTable.Slot](repeating: free, count: max(8, old.count * 3 / 2))
+        slots = [DigestTable.Slot](repeating: free, count: max(8, old.count * 5 / 4))
         for slot in old where !slot.key.isEmpty { if let at = find(slot.key) { slots[at] = slot } }
     }
 

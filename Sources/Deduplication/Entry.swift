@@ -16,6 +16,9 @@ enum Entry: Equatable {
     case leave(Key)
     case marker(Position)
 
+    /// Bytes of a line that keeps digests, with its line feed.
+    static let length = 1 + Key.digits + 2 * 17 + 1
+
     func write(to bytes: inout [UInt8]) {
         switch self {
         case .keep(let key, let digests):

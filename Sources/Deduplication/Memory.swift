@@ -5,11 +5,18 @@ import System
 
 /// What was sent of each document: two digests a key, in memory, and in a journal where there is a state folder.
 ///
+/// What a journal of some length says is compacted into a base at the start of a run, of which a run reads what it touches: memory
+/// and time follow the changes, not the corpus.
+///
 /// It may be lost, but never wrong. So what it holds at a STATE is durable before that STATE is passed on, under a marker
 /// (run and checkpoint); at the start it is cut back to the marker of the STATE that the destination committed. Without such a
 /// marker it starts empty.
 public struct Memory {
+    /// What is newer than the base.
     private var table = DigestTable()
+    /// What the base knows, and is not known any more.
+    private var forgotten: Set<Key> = []
+    private var base: Base?
     /// Kept for `--tombstones` alone.
     private(set) var places: Places?
     private var journal: Journal?
@@ -36,36 +43,67 @@ public struct Memory {
         self.log = log
         last = try folder.checkpoint().flatMap { try StateValue($0).position }
         try Files.makeFolder(folder.path + "/dedupe")
+        let (name, prefix) = Memory.names(folder, tombstones)
+        base = try Base.open(prefix)
         var replay = Replay(until: last, places: tombstones ? Places() : nil)
-        let name = tombstones ? "tombstones" : "journal"
-        let journal = try Journal("\(folder.path)/dedupe/\(name).gz", kind: "dedupe-\(name)") { lines, end in
+        let journal = try Journal(name, kind: Memory.kind(tombstones)) { lines, end in
             replay.apply(lines, end)
         }
         self.journal = journal
         if let end = replay.end, let last {
             table = replay.table
+            forgotten = replay.forgotten
             places = replay.places
             if end < journal.end { try journal.cut(to: end) }
-            if replay.entries > 2 * (table.count + (places?.all.count ?? 0)) + 1000 { try compact(journal, last) }
+            if replay.entries > 1000 + (base?.count ?? 0) / 8 + 2 * (places?.all.count ?? 0) {
+                try compact(journal, prefix, last)
+            }
         } else {
             places = tombstones ? Places() : nil
+            base = nil
             if journal.end > journal.start { try journal.cut(to: journal.start) }
+            try Base.remove(prefix)
         }
         try forgetDebts()
     }
 
-    /// How many documents are known.
-    public var count: Int { table.count }
+    /// Reads the whole memory of a folder, as `init` does, and every shard of its base.
+    /// - Returns: how many documents are in its base, and how many entries of the journal are newer; nil where it has none.
+    /// - Throws: `Failure` for any damage.
+    public static func verify(_ folder: StateFolder, tombstones: Bool = false) throws -> (compacted: Int, newer: Int)? {
+        let (name, prefix) = names(folder, tombstones)
+        guard Files.exists(name) else { return nil }
+        let base = try Base.open(prefix)
+        try base?.verify()
+        var replay = Replay(until: Position(run: "", checkpoint: -1), places: tombstones ? Places() : nil)
+        _ = try Journal(name, kind: kind(tombstones)) { lines, end in replay.apply(lines, end) }
+        return (base?.count ?? 0, replay.entries)
+    }
 
-    subscript(key: Key) -> Digests? { table[key] }
+    private static func kind(_ tombstones: Bool) -> String { tombstones ? "dedupe-tombstones" : "dedupe-journal" }
+
+    /// The journal, and what the names of the base's files begin with.
+    private static func names(_ folder: StateFolder, _ tombstones: Bool) -> (journal: String, prefix: String) {
+        let path = folder.path + "/dedupe/"
+        return tombstones ? (path + "tombstones.gz", path + "tombstones-") : (path + "journal.gz", path)
+    }
+
+    subscript(key: Key) -> Digests? {
+        get throws {
+            if let known = table[key] { return known }
+            return forgotten.contains(key) ? nil : try base?.digests(of: key)
+        }
+    }
 
     mutating func keep(_ key: Key, _ digests: Digests) throws {
         table[key] = digests
+        forgotten.remove(key)
         try note(.keep(key, digests))
     }
     mutating func forget(_ key: Key) throws {
-        guard table[key] != nil else { return }
+        guard try self[key] != nil else { return }
         table[key] = nil
+        if base != nil { forgotten.insert(key) }
         try note(.forget(key))
     }
     mutating func see(_ key: Key, _ place: Place) throws {
@@ -113,20 +151,29 @@ public struct Memory {
         pending.removeAll(keepingCapacity: true)
     }
 
-    private func compact(_ journal: Journal, _ marker: Position) throws {
+    /// Puts what the journal says into the base. Until the journal is emptied it says the same once more.
+    private mutating func compact(_ journal: Journal, _ prefix: String, _ marker: Position) throws {
+        var gone = forgotten.sorted()[...]
+        try Base.write(prefix, after: base, marker: marker, about: table.count) { highest in
+            let mine = gone.prefix { Int($0.high >> 56) == highest }
+            gone = gone.dropFirst(mine.count)
+            let changes = table.slots(highest: highest).map { (key: $0.key, digests: Optional($0.digests)) }
+            return mine.isEmpty ? changes : (changes + mine.map { ($0, nil) }).sorted { $0.key < $1.key }
+        }
         try journal.replace { append in
             var lines: [UInt8] = []
-            func add(_ entry: Entry) {
-                entry.write(to: &lines)
-                guard lines.count >= Memory.batch else { return }
+            for (key, place) in places?.all ?? [:] {
+                Entry.place(key, place).write(to: &lines)
+                guard lines.count >= Memory.batch else { continue }
                 append(lines)
                 lines.removeAll(keepingCapacity: true)
             }
-            table.forEach { add(.keep($0, $1)) }
-            for (key, place) in places?.all ?? [:] { add(.place(key, place)) }
             Entry.marker(marker).write(to: &lines)
             append(lines)
         }
+        base = try Base.open(prefix)
+        table = DigestTable()
+        forgotten = []
     }
 }
 
@@ -134,6 +181,7 @@ public struct Memory {
 private struct Replay {
     private let wanted: Position?
     var table = DigestTable()
+    var forgotten: Set<Key> = []
     var places: Places?
     var entries = 0
     /// Where the batch of the marker ends; nil while it was not met.
@@ -153,8 +201,12 @@ private struct Replay {
             start = feed + 1
             entries += 1
             switch entry {
-            case .keep(let key, let digests): table[key] = digests
-            case .forget(let key): table[key] = nil
+            case .keep(let key, let digests):
+                table[key] = digests
+                forgotten.remove(key)
+            case .forget(let key):
+                table[key] = nil
+                forgotten.insert(key)
             case .place(let key, let place): places?[key] = place
             case .leave(let key): places?[key] = nil
             case .marker(let position):

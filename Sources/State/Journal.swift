@@ -79,13 +79,18 @@ public final class Journal {
         else {
             return damaged(path, "its header does not say that it is a journal of \(kind)")
         }
-        guard number > format else { return nil }
-        return Failure(
+        return number > format ? newer(path, Int(number)) : nil
+    }
+
+    /// What a file of a format that this version does not know is refused with.
+    public static func newer(_ path: String, _ number: Int) -> Failure {
+        Failure(
             .configuration, "\(path) has format \(number), and this version knows \(format)",
             "use the version that wrote it, or a newer one")
     }
 
-    private static func damaged(_ path: String, _ why: String) -> Failure {
+    /// What a file that no kill leaves so is refused with.
+    public static func damaged(_ path: String, _ why: String) -> Failure {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         return Failure(
             .ioError, "\(path) is damaged: \(why)",

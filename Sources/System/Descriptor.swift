@@ -55,6 +55,21 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// The bytes at a place of a file; fewer where it ends before. The corresponding C function is `pread`.
+    public func read(from offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var got = 0
+        while got < count {
+            let n = bytes.withUnsafeMutableBytes {
+                pread(raw, $0.baseAddress.map { $0 + got }, count - got, off_t(offset + got))
+            }
+            if n == 0 { break }
+            if n > 0 { got += n } else if errno != EINTR { throw SystemError("read", name) }
+        }
+        bytes.removeLast(count - got)
+        return bytes
+    }
+
     /// Writes all of the bytes. The corresponding C function is `write`.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0

@@ -21,6 +21,12 @@ final class Scratch {
     }
     var state: String { path + "/S" }
     var journal: String { state + "/dedupe/journal.gz" }
+    var index: String { state + "/dedupe/index.gz" }
+    /// The file of the compacted memory.
+    var base: String? {
+        Files.names(in: state + "/dedupe").first { $0.hasPrefix("base-") }.map { "\(state)/dedupe/\($0)" }
+    }
+    func verify() throws { _ = try Memory.verify(folder()) }
     func folder() throws -> StateFolder { try StateFolder(state) }
 
     /// The sink commits a STATE; nil: the copy is taken away.

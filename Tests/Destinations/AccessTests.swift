@@ -105,6 +105,50 @@ import Testing
         #expect(try bench.sink(lines + [stream.state(final: true)]).status == 0)
         let readers = try bench.pairs("select semantic_id, principal from document_permissions order by 1, 2").map(\.1)
         #expect(readers == some.readers)
+        let source = try SQLiteDestination(asking: bench.file)
+        let explanation = try #require(try Explanation(of: "c:1", in: source))
+        #expect(explanation.ways.keys.sorted() == some.readers)
+        for reader in ["ann@x.io", "bob@x.io", "cy@y.io", "dee@x.io", "eve@z.io"] {
+            let domain = "domain:" + reader.drop { $0 != "@" }.dropFirst()
+            let expected = some.readers.contains { [reader, domain, "public"].contains($0) }
+            var found: [String] = []
+            try Readable(by: reader, in: source).documents { id, _, _ in found.append(id) }
+            #expect(found == (expected ? ["c:1"] : []), "\(reader)")
+        }
+    }
+
+    /// Random groups in groups, rules and cycles: what is explained, and what a reader may read, is what the view says.
+    @Test(arguments: 0..<40 as Range<UInt64>) func explanationsAgreeWithTheView(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let bench = try Bench(.sqlite)
+        var stream = Lines()
+        let people = (0..<4).map { "p\($0)@\($0 % 2 == 0 ? "x" : "y").io" }
+        let groups = (0..<5).map { "group:c:\($0)" } + ["user:c:1"]
+        let rules = (0..<3).map { "group:c:all:\($0)" }
+        let all = people + groups + rules + ["domain:x.io", "public", "link", "group:c:unknown"]
+        func some(_ most: Int) -> [String] {
+            (0..<Int.random(in: 0...most, using: &random)).map { _ in all.randomElement(using: &random) ?? "" }
+        }
+        var lines = (0..<6).map { Lines.document("c:\($0)", for: some(3), at: 1) }
+        lines += groups.map { Lines.group($0, some(3), at: 1) }
+        lines += rules.map { Lines.group($0, some(3), as: "all", at: 1) }
+        try bench.sink(lines + [stream.state(final: true)])
+        var view: [String: Set<String>] = [:]
+        for (id, reader) in try bench.pairs("select semantic_id, principal from document_permissions") {
+            view[id, default: []].insert(reader)
+        }
+        let source = try SQLiteDestination(asking: bench.file)
+        for n in 0..<6 {
+            let explanation = try #require(try Explanation(of: "c:\(n)", in: source))
+            #expect(Set(explanation.ways.keys) == view["c:\(n)"] ?? [])
+        }
+        for person in people {
+            let principals: Set = [person, "domain:" + person.suffix(4), "public"]
+            var found: [String] = []
+            try Readable(by: person, in: source).documents { id, _, _ in found.append(id) }
+            #expect(Set(found).count == found.count)
+            #expect(found.sorted() == view.filter { !$0.value.isDisjoint(with: principals) }.keys.sorted(), "\(person)")
+        }
     }
 
     @Test func whoLeavesAGroupLosesWhatItsRuleGave() throws {

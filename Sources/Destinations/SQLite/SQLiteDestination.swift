@@ -8,7 +8,7 @@ import System
 /// `synchronous` is FULL: what was committed must survive a loss of power, since the copy of STATE in the folder will name it; with
 /// NORMAL the last commits may be gone. The price is an `fsync` a commit, which is a batch.
 public final class SQLiteDestination: Destination {
-    private let database: Database
+    let database: Database
     private var isOpen = false
     private var tables: Set<String> = []
 
@@ -17,6 +17,14 @@ public final class SQLiteDestination: Destination {
     /// - Throws: `Failure`: `configuration` for a database of a newer version or of something else.
     public convenience init(_ path: String, patience: Int32 = 30_000) throws {
         try self.init(path, patience: patience, longestValue: nil)
+    }
+
+    /// Opens a database that is there, to ask it.
+    public convenience init(asking path: String) throws {
+        guard Files.exists(path) else {
+            throw Failure(.configuration, "there is no file \(path)", "name the database that sink wrote")
+        }
+        try self.init(path)
     }
 
     init(_ path: String, patience: Int32 = 30_000, longestValue: Int32?) throws {

@@ -11,6 +11,7 @@ struct DedupeProgram {
         options: [
             .init("state", "DIR", "remember what was sent here, across runs: the folder that sink --state has"),
             .init("tombstones", "write removals for a target that is not sink, in place of 'seen'"),
+            .init("verify", "read the whole memory of --state, say whether it is sound, and end"),
             Command.maxLine,
         ],
         examples: [
@@ -27,12 +28,30 @@ struct DedupeProgram {
     static func main() {
         Program.run(command) { arguments, log in
             let tombstones = arguments.has("tombstones")
-            guard let path = arguments["state"] else { return try run(Memory(tombstones: tombstones), arguments, log) }
+            guard let path = arguments["state"] else {
+                if arguments.has("verify") {
+                    throw Failure(.usage, "--verify needs a folder to read", "give --state DIR")
+                }
+                return try run(Memory(tombstones: tombstones), arguments, log)
+            }
             let folder = try StateFolder(path)
             let lock = try folder.lock("dedupe")
+            if arguments.has("verify") { return try verify(folder) }
             let status = try run(Memory(of: folder, tombstones: tombstones, log: log), arguments, log)
             return withExtendedLifetime(lock) { status }
         }
+    }
+
+    /// Two memories may be there: of runs with tombstones, and of those without.
+    private static func verify(_ folder: StateFolder) throws -> ExitStatus {
+        for tombstones in [false, true] {
+            guard let found = try Memory.verify(folder, tombstones: tombstones) else { continue }
+            let kind = tombstones ? " (with tombstones)" : ""
+            let text =
+                "dedupe\(kind): sound: \(found.compacted) documents are compacted, \(found.newer) entries are newer\n"
+            try Descriptor.standardOutput.write(Array(text.utf8))
+        }
+        return .done
     }
 
     private static func run(_ memory: consuming Memory, _ arguments: Arguments, _ log: Log) throws -> ExitStatus {

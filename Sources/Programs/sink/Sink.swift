@@ -14,6 +14,8 @@ struct Sink {
             .init("batch", "N", "records after which a STATE is committed (100)"),
             .init("batch-time", "TIME", "time after which a STATE is committed (1s)"),
             .init("max-delete", "PERCENT", "the most documents of a connection that listings may remove at once (10)"),
+            .init("explain", "ID", "say who may read the document of this semantic_id, and why, and end"),
+            .init("readable-by", "READER", "list what a reader (an address) may read, and through what, and end"),
             Command.maxLine,
         ],
         examples: [
@@ -25,12 +27,18 @@ struct Sink {
                 "sink sqlite:docs.db --state S --max-delete 100 < stream",
                 "let a listing remove all that it did not meet"
             ),
+            ("sink sqlite:docs.db --explain google_drive:1AbC", "see why each reader may read it"),
+            (
+                "sink sqlite:docs.db --readable-by ann@example.com",
+                "see what ann may read: id, title, through which principal"
+            ),
             ("… | target-x | sink state: --state S", "store with another target, and keep the STATE that it committed"),
         ])
 
     static func main() {
         Program.run(command) { arguments, log in
             let name = try DestinationName(arguments.operands.first ?? "")
+            if arguments["explain"] != nil || arguments["readable-by"] != nil { return try tell(name, arguments) }
             let folder = try arguments["state"].map { try StateFolder($0) }
             let lock = try folder?.lock("sink")
             defer { _ = lock }
@@ -55,5 +63,33 @@ struct Sink {
                 output: .standardOutput)
             return try loader.run(input: .standardInput)
         }
+    }
+
+    /// Answers a question about access.
+    private static func tell(_ name: DestinationName, _ arguments: Arguments) throws -> ExitStatus {
+        guard case .sqlite(let file) = name else {
+            throw Failure(.usage, "\(arguments.operands[0]) can't be asked who may read what", "name sqlite:FILE")
+        }
+        let source = try SQLiteDestination(asking: file)
+        if let id = arguments["explain"] {
+            guard let explanation = try Explanation(of: id, in: source) else {
+                throw Failure(
+                    .dataError, "there is no document '\(id)'", "give a semantic_id, such as google_drive:1AbC")
+            }
+            try Descriptor.standardOutput.write(Array(explanation.text(id).utf8))
+        }
+        if let reader = arguments["readable-by"] {
+            var lines: [UInt8] = []
+            try Readable(by: reader.contains(":") ? reader : reader.lowercased(), in: source).documents {
+                id, title, through in
+                let shown = (title ?? "").map { $0.isNewline || $0 == "\t" ? " " : $0 }
+                lines += Array("\(id)\t\(String(shown))\t\(through)\n".utf8)
+                guard lines.count > 1 << 16 else { return }
+                try Descriptor.standardOutput.write(lines)
+                lines = []
+            }
+            try Descriptor.standardOutput.write(lines)
+        }
+        return .done
     }
 }
