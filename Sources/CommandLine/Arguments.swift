@@ -31,7 +31,7 @@ public struct Arguments: Sendable {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = word == "-h" ? "help" : String(parts[0].dropFirst(2))
             let option = command.option(name)
-            if command.isSecret(name), option == nil || parts.count > 1 {
+            if command.isSecret(name), option == nil || (option?.value == nil && parts.count > 1) {
                 throw Failure(
                     .usage, "--\(name) takes nothing from the command line, which others on this machine can read",
                     "give --\(name)-fd N, the number of a descriptor that it is read from")
@@ -95,6 +95,8 @@ public struct Arguments: Sendable {
     }
     private func environment(_ name: String) -> String? { Arguments.environment(name, command) }
 
+    /// True for an option that stands on the command line itself.
+    public func isGiven(_ name: String) -> Bool { given[name] != nil }
     /// A value, from wherever it was given.
     public subscript(_ name: String) -> String? {
         if let value = given[name]?.last { return value }

@@ -134,7 +134,7 @@ public struct Command: Sendable {
 
     public static let version = "0.1.0"
 
-    func option(_ name: some StringProtocol) -> Option? { options.first { $0.name == name } }
+    public func option(_ name: some StringProtocol) -> Option? { options.first { $0.name == name } }
     /// True for what is read from a descriptor and never from the command line: there is an option `--NAME-fd`.
     func isSecret(_ name: some StringProtocol) -> Bool { option("\(name)-fd") != nil }
     /// True where some option is read from a descriptor.

@@ -21,19 +21,23 @@ final class CallbackListener<Outcome: Sendable>: Sendable {
     private let server: HTTPServer
     private let gate: Gate
     private static var path: String { "/callback" }
-    /// What the service sends the browser back to. The address is written in numbers: names may lead elsewhere.
-    var redirectURI: String { server.url + CallbackListener.path }
+    private let base: String
+    /// What the service sends the browser back to.
+    var redirectURI: String { base + CallbackListener.path }
 
     /// Listens from now on, on loopback alone. Until `wait` is called everything is turned away.
-    /// - Parameter port: 0 picks a free one.
+    /// - Parameters:
+    ///   - port: 0 picks a free one.
+    ///   - host: for a service that takes no address: a name, which may lead elsewhere.
     /// - Throws: `Failure` with status `unavailable` where the port is taken.
-    init(port: Int) throws {
+    init(port: Int, host: String? = nil) throws {
         var limits = HTTPServer.Limits()
         limits.body = 1 << 10
         limits.connections = 16
         let gate = Gate()
         self.gate = gate
         server = try HTTPServer(port: port, limits: limits) { gate.answer($0) }
+        base = host.map { [port = server.port] in "http://\($0):\(port)" } ?? server.url
     }
 
     /// - Parameters:
@@ -45,7 +49,7 @@ final class CallbackListener<Outcome: Sendable>: Sendable {
     ) async throws -> Outcome {
         defer { server.stop() }
         let (endings, end) = AsyncStream<Result<Outcome, Failure>>.makeStream()
-        gate.open(at: server.url, judge) { end.yield($0) }
+        gate.open(at: base, judge) { end.yield($0) }
         let timer = Task {
             try await time.sleep(for: limit)
             end.yield(

@@ -102,7 +102,8 @@ struct Fetch {
             interruption: { Program.notedSignal })
 
         if arguments.has("check") {
-            try await check(try connector.init(plan.settings), API { try await connection.client.send($0) })
+            try await Check.run(
+                try connector.init(plan.settings), API { try await connection.client.send($0) }, say: say)
             return .done
         }
         if arguments.has("partitions") {
@@ -115,23 +116,6 @@ struct Fetch {
         report(summary, connection.client.statistics, log)
         if let signal = summary.interruptedBy { return .signal(signal) }
         return summary.failed + summary.partitionsFailed == 0 ? .done : .dataError
-    }
-
-    /// Who the credentials are, and which calls they are allowed.
-    private static func check(_ connector: any Connector, _ api: API) async throws {
-        let about = type(of: connector).about
-        let account = try await connector.check(api)
-        try say("\(about.source): the credentials are \(account.user ?? "somebody")'s, of \(account.tenant)\n")
-        let partitions = try await connector.partitions(api)
-        try say("\(about.source): \(partitions.all.count) partitions can be read\n")
-        guard about.hasGroups else { return }
-        do {
-            _ = try await connector.groups(from: nil, api)
-            try say("\(about.source): groups can be read\n")
-        } catch let failure as CallFailure {
-            try say(
-                "\(about.source): groups can't be read (\(failure)): what is shared with a group gives no readers\n")
-        }
     }
 
     private static func say(_ text: String) throws { try Descriptor.standardOutput.write(Array(text.utf8)) }
