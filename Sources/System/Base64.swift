@@ -21,6 +21,19 @@ public enum Base64 {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// With the letters of section 5, and without padding. RFC 7515, appendix C.
+    public static func encodeURL(_ bytes: some Collection<UInt8>) -> String {
+        String(
+            encode(bytes).compactMap { letter -> Character? in
+                switch letter {
+                case "+": "-"
+                case "/": "_"
+                case "=": nil
+                default: letter
+                }
+            })
+    }
+
     /// - Returns: nil for what is not base64.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var out: [UInt8] = []
