@@ -1,6 +1,7 @@
 import Accounts
 import CommandLine
-import Connectors
+import JSON
+import Stream
 import System
 
 @main
@@ -33,8 +34,8 @@ struct Auth {
                 "test", "asks the service who an account is, and what it may read", operands: [account],
                 options: Network.options + Accounts.options,
                 examples: [("auth test google_drive", "see whether the credentials work")]),
-            Transfer.export,
-            Transfer.import,
+            Transferring.export,
+            Transferring.import,
             Command(
                 "rekey", "gives the vault another key", options: Accounts.options + Accounts.newKeyOptions,
                 notes: "Without an option for the new key, a new passphrase is asked for.",
@@ -60,37 +61,49 @@ struct Auth {
 
     static func main() async {
         await Program.run(command) { arguments, log in
-            Terminal.heedSignals()
-            let accounts = try Accounts(arguments)
-            switch arguments.command.name {
-            case "login": try await Login(arguments, accounts, log).run()
-            case "list": try await list(accounts, inJSON: arguments.has("json"))
-            case "show": try await show(named(arguments), accounts)
-            case "refresh": try await Service(named(arguments), accounts, arguments).refresh()
-            case "revoke": try await Service(named(arguments), accounts, arguments).revoke(log)
-            case "remove": try await accounts.remove(named(arguments))
-            case "test": try await Service(named(arguments), accounts, arguments).test()
-            case "export": try await Transfer.export(accounts, arguments)
-            case "import": try await Transfer.import(accounts, arguments)
-            case "rekey": try await accounts.rekey(arguments)
-            case "accept": try await accounts.accept()
-            default: throw Failure(.usage, "no command was given", "see --help")
-            }
+            try await untilSignalled { try await run(arguments, log) }
             return .done
         }
     }
 
-    private static func named(_ arguments: Arguments) -> String { arguments.operands.first ?? "" }
-
-    private static func list(_ accounts: Accounts, inJSON: Bool) async throws {
-        for (name, credentials) in try await accounts.all() {
-            let summary = Summary(name, credentials)
-            try inJSON ? show(summary) : say(summary.line)
+    private static func run(_ arguments: Arguments, _ log: Log) async throws {
+        let account = arguments.operands.first ?? ""
+        switch arguments.command.name {
+        case "login": try await Login(arguments, log).run()
+        case "list": try list(Accounts.open(arguments), inJSON: arguments.has("json"))
+        case "show": try show(Summary(account, Accounts.open(arguments).credentials(of: account)))
+        case "refresh": try await Service(account, arguments).refresh()
+        case "revoke": try await Service(account, arguments).revoke(log)
+        case "remove": try await Accounts.open(arguments).remove(account)
+        case "test": try await Service(account, arguments).test()
+        case "export": try await Transferring.export(arguments)
+        case "import": try await Transferring.import(arguments)
+        case "rekey": try await Accounts.open(arguments).rekey(arguments)
+        case "accept": try Accounts.accept(arguments)
+        default: throw Failure(.usage, "no command was given", "see --help")
         }
     }
 
-    private static func show(_ name: String, _ accounts: Accounts) async throws {
-        try show(Summary(name, try await accounts.credentials(of: name)))
+    /// Waits for a person and for services are long: the first signal ends them. A renewal that is under way is ended first.
+    private static func untilSignalled(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(operation: body)
+            group.addTask {
+                while true {
+                    if let signal = Program.notedSignal { throw Failure(.signal(signal), "ended by a signal") }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private static func list(_ accounts: Accounts, inJSON: Bool) throws {
+        for (name, credentials) in try accounts.all() {
+            let summary = Summary(name, credentials)
+            if inJSON { try show(summary) } else { try say(summary.line) }
+        }
     }
 
     private static func show(_ summary: Summary) throws {
@@ -98,7 +111,8 @@ struct Auth {
         try summary.write(to: &w)
         try say(w.text)
     }
-}
 
-/// A line on standard output.
-func say(_ text: String) throws { try Descriptor.standardOutput.write(Array((text + "\n").utf8)) }
+    private static func say(_ line: String) throws {
+        try Descriptor.standardOutput.write(Array((line + "\n").utf8))
+    }
+}

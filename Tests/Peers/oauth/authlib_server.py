@@ -310,14 +310,12 @@ def introspect():
 
 
 @app.get("/.well-known/oauth-authorization-server")
-@app.get("/.well-known/oauth-authorization-server/<method>")
-def metadata(method=None):
-    """The issuer `/METHOD` is this server, with one method of authentication."""
+def metadata():
     return jsonify(
-        issuer=f"{base}/{method}" if method else base, authorization_endpoint=base + "/authorize", token_endpoint=base + "/token",
+        issuer=base, authorization_endpoint=base + "/authorize", token_endpoint=base + "/token",
         device_authorization_endpoint=base + "/device_authorization", revocation_endpoint=base + "/revoke",
         response_types_supported=["code"], code_challenge_methods_supported=["S256"],
-        token_endpoint_auth_methods_supported=[method] if method else ANY_METHOD)
+        token_endpoint_auth_methods_supported=ANY_METHOD)
 
 
 def bearer():

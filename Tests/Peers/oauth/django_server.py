@@ -51,6 +51,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.urls import include, path
 from oauth2_provider.models import Application
+from oauth2_provider.urls import metadata_urlpatterns
 
 call_command("migrate", verbosity=0)
 ann = User.objects.create_user("ann")
@@ -63,7 +64,11 @@ for client_id, secret, kind, grant in [
     Application.objects.create(
         client_id=client_id, client_secret=secret, hash_client_secret=False, user=ann, client_type=kind,
         authorization_grant_type=grant, redirect_uris="http://127.0.0.1/callback", skip_authorization=True)
-urlpatterns = [path("o/", include("oauth2_provider.urls", namespace="oauth2_provider"))]
+# RFC 8414, section 3.1: the metadata of an issuer with a path stand at the root.
+urlpatterns = [
+    path("o/", include("oauth2_provider.urls", namespace="oauth2_provider")),
+    path("", include((metadata_urlpatterns, "oauth2_provider"), namespace="metadata")),
+]
 
 
 class Quiet(WSGIRequestHandler):
