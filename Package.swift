@@ -56,6 +56,7 @@ let package = Package(
         library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
+        library("OAuth", "System", "JSON", "HTTP", "Crypto"),
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
@@ -67,7 +68,8 @@ let package = Package(
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Curl", "Capture", "Connector", "Connectors", "Sync"),
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "OAuth", "Curl", "Capture", "Connector", "Connectors",
+            "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
@@ -76,14 +78,16 @@ let package = Package(
 
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
-        tests("HTTP", "HTTP", "System", "JSON"),
+        .target(name: "Scripts", dependencies: ["System", "JSON", "HTTP"], path: "Tests/Scripts", swiftSettings: strict),
+        tests("HTTP", "Scripts", "HTTP", "System", "JSON"),
+        tests("OAuth", "Scripts", "OAuth", "Crypto", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
         tests("Capture", "Capture", "System"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
         tests(
-            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",
+            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "OAuth", "Capture", "Documents", "Connector",
             "Connectors", "Sync", "Stages", "Deduplication", "Destinations"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),

@@ -16,6 +16,8 @@ public struct About: Sendable {
 
     /// The name of the source: `[a-z0-9_]+`.
     public var source: String
+    /// The row of the table of providers that gives its tokens.
+    public var provider: String
     /// The service's own name.
     public var title: String
     /// The kinds of items: each is a stream `<source>_<kind>`.
@@ -42,12 +44,13 @@ public struct About: Sendable {
     public var lateReplies: String
 
     public init(
-        source: String, title: String, kinds: [String], hosts: [String], scopes: [String],
+        source: String, provider: String, title: String, kinds: [String], hosts: [String], scopes: [String],
         settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool,
         hasGroups: Bool,
         hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String
     ) {
         self.source = source
+        self.provider = provider
         self.title = title
         self.kinds = kinds
         self.hosts = hosts
@@ -66,6 +69,7 @@ public struct About: Sendable {
     public func write(to w: inout JSONWriter) {
         w.object { w in
             w.member("source", source)
+            w.member("provider", provider)
             w.member("title", title)
             w.member("streams", kinds.map { "\(source)_\($0)" } + (hasGroups ? ["\(source)_group"] : []))
             w.member("hosts", hosts)

@@ -65,6 +65,7 @@ extension Credentials {
             if case .assertion(let assertion) = authentication {
                 key = assertion.privateKey
                 member("certificate", assertion.certificate)
+                if assertion.usesSHA1 { member("thumbprint", "sha1") }
             }
             switch grant {
             case .jwtBearer(let jwt):
@@ -169,7 +170,8 @@ private struct Members {
             return .assertion(
                 ClientAssertion(
                     privateKey: Secret(try needed("private_key", for: "client_auth assertion")),
-                    certificate: try needed("certificate", for: "client_auth assertion")))
+                    certificate: try needed("certificate", for: "client_auth assertion"),
+                    usesSHA1: text("thumbprint") == "sha1"))
         default: throw Members.wrong("client_auth is not known", "give none, basic, body or assertion")
         }
     }

@@ -91,10 +91,13 @@ public struct ClientAssertion: Sendable, Equatable {
     public var privateKey: Secret
     /// PEM; its thumbprint names the key.
     public var certificate: String
+    /// True for what knows only the older header: RS256 with `x5t` (AD FS), in place of PS256 with `x5t#S256`.
+    public var usesSHA1: Bool
 
-    public init(privateKey: Secret, certificate: String) {
+    public init(privateKey: Secret, certificate: String, usesSHA1: Bool = false) {
         self.privateKey = privateKey
         self.certificate = certificate
+        self.usesSHA1 = usesSHA1
     }
 }
 

@@ -24,7 +24,7 @@ public struct TokenEndpoint: Sendable {
     public func renew(_ old: Credentials) async throws -> Credentials {
         try old.checkTokenHost()
         do {
-            return try old.renewed(by: try await ask(old, at: time.now()))
+            return old.renewed(by: try await ask(old, at: time.now()))
         } catch let refusal as TokenRefusal {
             // A clock that is wrong makes assertions that are over, or not yet good: once more by the server's.
             guard old.isAsserted, abs(refusal.ahead.components.seconds) >= 30,

@@ -38,7 +38,7 @@ struct TokenRefusal: Error, Sendable, Equatable {
         self.ahead = ahead
         meaning =
             code.flatMap { row?.errors[$0] ?? TokenRefusal.meanings[$0] }
-            ?? TokenRefusal.meaning(of: response.status)
+            ?? TokenRefusal.meaning(of: response.status, isNamed: code != nil)
         let number = json?["error_codes"]?.elements.first?.int.flatMap { (1...9_999_999).contains($0) ? $0 : nil }
         let shown = code.flatMap { TokenRefusal.mayShow($0, request) ? $0 : nil }
         self.code = shown.map { code in number.map { "\(code), AADSTS\($0)" } ?? code }
@@ -80,10 +80,11 @@ struct TokenRefusal: Error, Sendable, Equatable {
         return all
     }()
 
-    private static func meaning(of status: Int) -> Meaning {
+    /// Without a code, a refusal may be that of a gateway on the way: no reason to give a token up.
+    private static func meaning(of status: Int, isNamed: Bool) -> Meaning {
         switch status {
-        case 401: .configuration
-        case 400, 403: .signIn
+        case 401, 404, 405, 422: .configuration
+        case 200..<500 where isNamed && status != 429 && status != 408: .signIn
         default: .later
         }
     }

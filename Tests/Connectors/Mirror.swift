@@ -5,6 +5,7 @@ import Glibc
 import Gzip
 import HTTP
 import JSON
+import OAuth
 import Stages
 import State
 import Stream
@@ -118,8 +119,7 @@ final class Mirror: Sendable {
         let time = SimulatedTime(recording.run?.clock ?? Timestamp(seconds: 0))
         let credentials = BearerCredentials(
             run.credentials ?? sample.credentials, allowedHosts: Set(sample.about.hosts), transport: service,
-            time: time,
-            random: SeededRandom(seed: 1), store: { _ in })
+            time: time, random: SeededRandom(seed: 1))
         let type = sample.type
         var retry = RetryPolicy()
         retry.attempts = run.attempts

@@ -5,6 +5,7 @@ import Glibc
 import Gzip
 import HTTP
 import JSON
+import OAuth
 import System
 import Testing
 

@@ -1,4 +1,5 @@
 import HTTP
+import Scripts
 import Synchronization
 import System
 import Testing
@@ -152,8 +153,7 @@ import Testing
         ]
         let pacer = Counting()
         let script = Script(time, steps)
-        let credentials = BearerCredentials(
-            Credentials(accessToken: Secret("t")), allowedHosts: ["api.test"], transport: script, time: time)
+        let credentials = FixedToken(allowed: ["api.test"])
         let client = Client(transport: script, authoriser: credentials, pacer: pacer, time: time)
         for _ in 0..<5 { _ = await end(of: get(), client) }
         _ = await end(of: get("https://evil.test/"), client)
@@ -167,8 +167,7 @@ import Testing
         let time = ManualTime()
         let script = Script(time, [.answer(200)])
         let via = try Via(url("http://127.0.0.1:8080/gate/"), script)
-        let credentials = BearerCredentials(
-            Credentials(accessToken: Secret("t")), allowedHosts: ["api.test"], transport: script, time: time)
+        let credentials = FixedToken(allowed: ["api.test"])
         let client = Client(transport: via, authoriser: credentials, time: time)
         _ = try await client.send(get("https://api.test/a%2Fb?c=%20d"))
         _ = try await client.send(get("https://api.test:8443/"))
@@ -203,4 +202,15 @@ private final class Counting: Pacer {
         return .zero
     }
     func learn(from response: Response?, of request: Request) { counts.withLock { $0.learned += 1 } }
+}
+
+/// The token `t`, for some hosts.
+private struct FixedToken: Authoriser {
+    let allowed: Set<String>
+    func allows(_ url: URL) -> Bool { AllowedHosts(allowed).contains(url) }
+    func authorise(_ request: inout Request) throws {
+        guard allows(request.url) else { throw CallFailure(reason: "host_not_allowed", message: request.summary) }
+        request.headers["Authorization"] = "Bearer t"
+    }
+    func renew(after response: Response, of request: Request) -> Bool { false }
 }

@@ -1,14 +1,7 @@
 import HTTP
+import Scripts
 import System
 import Testing
-
-/// How a call ends.
-enum End: Equatable, Sendable {
-    case answer(Int)
-    case failed(String, CallFailure.Scope)
-    case stopped(System.ExitStatus)
-    case cancelled
-}
 
 /// One row: what the service does, and what must come of it.
 struct Fault: Sendable, CustomTestStringConvertible {
@@ -164,15 +157,5 @@ let refine: Classifier.Refinement = { response in
     case (410, "updatedMinTooLongAgo"):
         .failed(CallFailure(status: 410, reason: "cursor_expired", scope: .cursorExpired, message: "list anew"))
     default: nil
-    }
-}
-
-func end(of request: Request, _ client: Client) async -> End {
-    do { return .answer(try await client.send(request).status) } catch let failure as CallFailure {
-        return .failed(failure.reason, failure.scope)
-    } catch let failure as Failure { return .stopped(failure.status) } catch is CancellationError {
-        return .cancelled
-    } catch {
-        return .failed("unexpected: \(error)", .item)
     }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import Scripts
 import System
 import Testing
 

@@ -4,16 +4,16 @@ import Synchronization
 import System
 
 /// A clock that goes only when somebody sleeps, and remembers for how long.
-final class ManualTime: TimeSource {
+package final class ManualTime: TimeSource {
     private let state: Mutex<(now: Timestamp, sleeps: [Duration])>
-    static let start = Timestamp(seconds: 1_800_000_000)
+    package static let start = Timestamp(seconds: 1_800_000_000)
 
-    init() { state = Mutex((ManualTime.start, [])) }
-    func now() -> Timestamp { state.withLock { $0.now } }
-    var sleeps: [Duration] { state.withLock { $0.sleeps } }
-    var elapsed: Duration { now() - ManualTime.start }
-    func advance(_ duration: Duration) { state.withLock { $0.now = $0.now + duration } }
-    func sleep(for duration: Duration) async throws {
+    package init() { state = Mutex((ManualTime.start, [])) }
+    package func now() -> Timestamp { state.withLock { $0.now } }
+    package var sleeps: [Duration] { state.withLock { $0.sleeps } }
+    package var elapsed: Duration { now() - ManualTime.start }
+    package func advance(_ duration: Duration) { state.withLock { $0.now = $0.now + duration } }
+    package func sleep(for duration: Duration) async throws {
         try Task.checkCancellation()
         state.withLock {
             $0.now = $0.now + duration
@@ -24,29 +24,29 @@ final class ManualTime: TimeSource {
 }
 
 /// What happens to one request.
-enum Step: Sendable {
+package enum Step: Sendable {
     case answer(Int, Headers = [:], String = "")
     case fail(TransportError)
     case cancel
 }
 
 /// A service in memory: it answers by a script, the last step for ever, and remembers what it was asked.
-final class Script: Transport {
+package final class Script: Transport {
     private let answer: @Sendable (Request, Int) async throws -> Step
     private let time: ManualTime
     private let asked = Mutex<[Request]>([])
 
-    init(_ time: ManualTime, _ answer: @escaping @Sendable (Request, Int) async throws -> Step) {
+    package init(_ time: ManualTime, _ answer: @escaping @Sendable (Request, Int) async throws -> Step) {
         self.time = time
         self.answer = answer
     }
-    convenience init(_ time: ManualTime, _ steps: [Step]) {
+    package convenience init(_ time: ManualTime, _ steps: [Step]) {
         self.init(time) { _, index in steps[min(index, steps.count - 1)] }
     }
 
-    var requests: [Request] { asked.withLock { $0 } }
+    package var requests: [Request] { asked.withLock { $0 } }
 
-    func send(_ request: Request) async throws -> Response {
+    package func send(_ request: Request) async throws -> Response {
         let index = asked.withLock { asked in
             asked.append(request)
             return asked.count - 1
@@ -61,26 +61,27 @@ final class Script: Transport {
 }
 
 /// A request to the service of the tests.
-func get(_ text: String = "https://api.test/items/1", bucket: String = "user") -> Request {
+package func get(_ text: String = "https://api.test/items/1", bucket: String = "user") -> Request {
     Request("GET", url(text), bucket: bucket)
 }
 
-func url(_ text: String) -> URL {
+package func url(_ text: String) -> URL {
     guard let url = URL(text) else { return url("https://the.url.of.this.test.is.wrong/") }
     return url
 }
 
 /// Opens when it is told to; whoever waits goes on then.
-final class Gate: Sendable {
+package final class Gate: Sendable {
+    package init() {}
     private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
-    func open() {
+    package func open() {
         let waiting = state.withLock { state in
             defer { state = (true, []) }
             return state.waiting
         }
         waiting.forEach { $0.resume() }
     }
-    func wait() async {
+    package func wait() async {
         await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
                 if !state.isOpen { state.waiting.append(continuation) }
@@ -88,5 +89,23 @@ final class Gate: Sendable {
             }
             if isOpen { continuation.resume() }
         }
+    }
+}
+
+/// How a call ends.
+package enum End: Equatable, Sendable {
+    case answer(Int)
+    case failed(String, CallFailure.Scope)
+    case stopped(System.ExitStatus)
+    case cancelled
+}
+
+package func end(of request: Request, _ client: Client) async -> End {
+    do { return .answer(try await client.send(request).status) } catch let failure as CallFailure {
+        return .failed(failure.reason, failure.scope)
+    } catch let failure as Failure { return .stopped(failure.status) } catch is CancellationError {
+        return .cancelled
+    } catch {
+        return .failed("unexpected: \(error)", .item)
     }
 }

@@ -10,7 +10,7 @@ import System
 /// Partitions are `my_drive` (all that the account sees outside the shared drives it is a member of) and `drive:<id>`.
 public struct GoogleDrive: Connector {
     public static let about = About(
-        source: "google_drive", title: "Google Drive", kinds: ["file"],
+        source: "google_drive", provider: "google", title: "Google Drive", kinds: ["file"],
         hosts: ["www.googleapis.com", "admin.googleapis.com"],
         scopes: [
             "https://www.googleapis.com/auth/drive.readonly",

@@ -5,6 +5,7 @@ import Curl
 import Glibc
 import HTTP
 import JSON
+import OAuth
 import Stream
 import Sync
 import System
@@ -48,13 +49,11 @@ struct Connection {
         var retry = RetryPolicy()
         retry.attempts = try arguments.int("attempts", in: 1...100) ?? retry.attempts
         let (credentials, store) = try Connection.credentials(arguments, connector.about)
-        for secret in [credentials.accessToken, credentials.refreshToken, credentials.clientSecret] {
-            if let secret { writer?.redactor.learn(secret.reveal()) }
-        }
+        for secret in credentials.secrets { writer?.redactor.learn(secret.reveal()) }
         client = Client(
             transport: transport,
             authoriser: BearerCredentials(
-                credentials, allowedHosts: Set(connector.about.hosts), transport: transport, store: store),
+                credentials, store: store, allowedHosts: Set(connector.about.hosts), transport: transport),
             retry: retry, refine: refine)
     }
 
@@ -63,26 +62,11 @@ struct Connection {
 
     /// From a file, which a rotated token is written back to, or from the environment.
     private static func credentials(_ arguments: Arguments, _ about: About) throws
-        -> (Credentials, BearerCredentials.Store?)
+        -> (Credentials, any CredentialStore)
     {
         if let file = arguments["credentials"] {
-            let bytes: [UInt8]
-            do { bytes = try Files.read(file, limit: 1 << 20) } catch {
-                throw Failure(.configuration, "--credentials: \(error)", "name a file that can be read")
-            }
-            guard let json = try? JSON(parsing: bytes), json.isObject else {
-                throw Failure(
-                    .configuration, "\(file) is not a JSON object", "write access_token, refresh_token, … in it")
-            }
-            return (
-                try Credentials(json),
-                { renewed in
-                    var w = JSONWriter()
-                    renewed.write(to: &w)
-                    w.endLine()
-                    try Files.replace(file, with: w.bytes)
-                }
-            )
+            let store = CredentialFile(path: file)
+            return (try store.load(), store)
         }
         var w = JSONWriter()
         w.object { w in
@@ -95,8 +79,33 @@ struct Connection {
                 .configuration, "there are no credentials for \(about.source)",
                 "give --credentials FILE, or SLUICE_ACCESS_TOKEN in the environment")
         }
-        return (try Credentials(JSON(parsing: w.bytes)), nil)
+        let credentials = try Credentials(JSON(parsing: w.bytes))
+        return (credentials, UnkeptCredentials(credentials))
     }
+}
+
+/// A file that a renewed token is written back to.
+private struct CredentialFile: CredentialStore {
+    let path: String
+
+    var canSave: Bool { true }
+    func load() throws -> Credentials {
+        let bytes: [UInt8]
+        do { bytes = try Files.read(path, limit: 1 << 20) } catch {
+            throw Failure(.configuration, "--credentials: \(error)", "name a file that can be read")
+        }
+        guard let json = try? JSON(parsing: bytes), json.isObject else {
+            throw Failure(.configuration, "\(path) is not a JSON object", "write access_token, refresh_token, … in it")
+        }
+        return try Credentials(json)
+    }
+    func save(_ credentials: Credentials) throws {
+        var w = JSONWriter()
+        credentials.write(to: &w)
+        w.endLine()
+        try Files.replace(path, with: w.bytes)
+    }
+    func exclusively<T: Sendable>(_ body: @Sendable () async throws -> T) async throws -> T { try await body() }
 }
 
 /// In a replay nobody asks who calls: a 401 that was recorded is followed by what came after the token was renewed.
