@@ -65,15 +65,19 @@ let package = Package(
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
+        library("Accounts", "System", "JSON", "HTTP", "Curl", "OAuth", "Vault", "CommandLine"),
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "HTTP", "OAuth", "Curl", "Capture", "Connector", "Connectors",
-            "Sync"),
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "OAuth", "Accounts", "Capture", "Connector",
+            "Connectors", "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
+        program(
+            "auth", "System", "JSON", "Stream", "HTTP", "HTTPServer", "OAuth", "Vault", "Accounts", "Connector",
+            "Connectors"),
         program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "JSON", "State"),

@@ -6,13 +6,10 @@ import System
 /// Credentials in a JSON file of their own, written back when they are renewed.
 public struct FileCredentials: CredentialStore {
     private let path: String
-    private let subject: String?
     private let time: any TimeSource
 
-    /// - Parameter subject: for whom a service account acts, where the file does not say.
-    public init(_ path: String, subject: String? = nil, time: any TimeSource = SystemTime()) {
+    public init(_ path: String, time: any TimeSource = SystemTime()) {
         self.path = path
-        self.subject = subject
         self.time = time
     }
 
@@ -27,9 +24,7 @@ public struct FileCredentials: CredentialStore {
         guard let json = try? JSON(parsing: bytes), json.isObject else {
             throw Failure(.configuration, "\(path) is not a JSON object", "write access_token, refresh_token, … in it")
         }
-        var credentials = try Credentials(json)
-        if let subject { try credentials.act(for: subject) }
-        return credentials
+        return try Credentials(json)
     }
 
     public func save(_ credentials: Credentials) throws {

@@ -21,12 +21,11 @@ extension Login {
         let client = try await client()
         let listener = try CallbackListener<Granted>(port: port, host: provider.redirect == .localhost ? "localhost" : nil)
         let begun = try begin(client, redirect: listener.redirectURI)
-        let waiting = Mutex(PendingAuthorizations())
-        waiting.withLock { $0.add(begun.pending) }
+        let waiting = Waiting(begun.pending)
         try show(begun.url)
         let granted = try await listener.wait(atMost: PendingAuthorization.life) { url in
             let now = SystemTime().now()
-            guard let pending = waiting.withLock({ $0.take(url.description, at: now) }) else {
+            guard let pending = waiting.take(url.description, at: now) else {
                 return .stray("it is not to this login, or not its first")
             }
             do { return .granted(Granted(pending, try pending.code(from: url.description, at: now))) } catch {
@@ -85,7 +84,7 @@ extension Login {
         if let command = arguments["browser"] {
             try Child.launch(["sh", "-c", command + " \"$1\"", "sh", url.description])
         } else if getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil {
-            do { try Child.launch(["xdg-open", url.description]) } catch where error.isMissing {}
+            do { try Child.launch(["xdg-open", url.description]) } catch { if !error.isMissing { throw error } }
         }
     }
 
@@ -96,5 +95,20 @@ extension Login {
             w.member("value", value)
         }
         if log.form == .text { try Descriptor.standardError.write(Array("auth: \(what)\n\(value)\n".utf8)) }
+    }
+}
+
+/// The login that waits for its answer, for the threads of the listener.
+private final class Waiting: Sendable {
+    private let logins: Mutex<PendingAuthorizations>
+
+    init(_ pending: PendingAuthorization) {
+        var logins = PendingAuthorizations()
+        logins.add(pending)
+        self.logins = Mutex(logins)
+    }
+
+    func take(_ callback: String, at now: Timestamp) -> PendingAuthorization? {
+        logins.withLock { $0.take(callback, at: now) }
     }
 }

@@ -105,7 +105,7 @@ final class CallbackListener<Outcome: Sendable>: Sendable {
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Content-Type-Options"] = "nosniff"
             response.headers["Content-Security-Policy"] = "default-src 'none'"
-            response.completion = then.map { then in { _ in then() } }
+            if let then { response.completion = { _ in then() } }
             return response
         }
     }

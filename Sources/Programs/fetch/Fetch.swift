@@ -1,9 +1,8 @@
+import Accounts
 import Capture
 import CommandLine
 import Connector
 import Connectors
-import Curl
-import Glibc
 import HTTP
 import JSON
 import State
@@ -27,7 +26,6 @@ struct Fetch {
                         "state", "DIR",
                         "the state folder of this pipeline: go on from its checkpoint, look again at its debts"),
                     .init("name", "NAME", "the connection's name, where one source is mirrored twice"),
-                    .init("credentials", "FILE", "credentials in JSON (access_token, refresh_token, client_id, …)"),
                     .init("full", "list everything now, with content"),
                     .init("ids-only", "list what is there now, without content"),
                     .init("access-only", "list who may read what now, without content"),
@@ -38,21 +36,19 @@ struct Fetch {
                     .init("partitions", "print the partitions, one a line, and end"),
                     .init("check", "say who the credentials are, and which calls they are allowed"),
                     .init("about", "say what the source can do, in JSON, and end"),
-                    .init("via", "URL", "send each request for https://HOST/PATH to URL/HOST/PATH"),
                     .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
                     .init("replay", "FILE", "repeat the run that a capture holds, without network"),
-                    .init("cacert", "FILE", "trust these certificates in place of the system's"),
                     .init("attempts", "N", "how often a call is tried before it fails (8)"),
                     .init("window", "BYTES", "how much may wait for its turn (256M)"),
                     .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
                     .init("max-line", "BYTES", "the longest line that is written (48M)"),
-                ],
+                ] + Network.options + Accounts.optionsOfFetch + Accounts.options,
             examples: [
                 (
                     "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
                     "sync a Drive"
                 ),
-                ("fetch google_drive --credentials drive.json --check", "see whether the credentials work"),
+                ("fetch google_drive --check", "see whether the credentials work"),
                 ("fetch google_drive --replay capture.har.ndjson.gz | extract", "repeat a run that was captured"),
             ])
     }
@@ -96,7 +92,7 @@ struct Fetch {
         var options = plan.options
         if let folder { options.debts = try folder.debts() }
         let state = try folder?.checkpoint() ?? plan.state
-        let connection = try Connection(connector, plan, options, state, arguments, log)
+        let connection = try await Connection(connector, plan, options, state, arguments, log)
         let sync = Sync(
             try connector.init(plan.settings), options, api: API { try await connection.client.send($0) }, log: log,
             interruption: { Program.notedSignal })
