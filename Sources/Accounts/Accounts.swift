@@ -82,7 +82,14 @@ public struct Accounts: Sendable {
         let memory: String
         private let source: KeySource
 
-        func key(of kind: KeyKind?) throws -> VaultKey { try source.key(kind, vault: path) }
+        func key(of kind: KeyKind?) throws -> VaultKey {
+            if kind == .key, source == .person {
+                throw Failure(
+                    .configuration, "\(path) is sealed under a key, and none was given",
+                    "give --key-file FILE, or SLUICE_VAULT_KEY_FILE in the environment")
+            }
+            return try source.key(kind, vault: path)
+        }
 
         /// XDG Base Directory Specification.
         init(_ arguments: Arguments) throws {
