@@ -53,13 +53,14 @@ let package = Package(
         library("State", "System", "Gzip", "JSON", "Stream"),
         library("HTTP", "System", "JSON"),
         library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
-        library("Capture", "System", "Gzip", "JSON", "HTTP", "CCrypto"),
+        library("Redaction", "System", "JSON", "HTTP", "CCrypto"),
+        library("Capture", "System", "Gzip", "JSON", "HTTP", "Redaction"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),
         library("OAuth", "System", "JSON", "HTTP", "Crypto"),
         library("Connector", "System", "JSON", "HTTP", "Documents"),
         library("Connectors", "System", "JSON", "HTTP", "Documents", "Connector"),
-        library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Documents", "Connector"),
+        library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Redaction", "Documents", "Connector"),
         library("Extraction", "System", "Documents", "CXML2"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
@@ -69,8 +70,8 @@ let package = Package(
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "HTTP", "OAuth", "Accounts", "Capture", "Connector",
-            "Connectors", "Sync"),
+            "fetch", "System", "JSON", "Stream", "State", "HTTP", "Redaction", "OAuth", "Accounts", "Capture",
+            "Connector", "Connectors", "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
@@ -78,7 +79,7 @@ let package = Package(
         program(
             "auth", "System", "JSON", "Stream", "HTTP", "HTTPServer", "OAuth", "Vault", "Accounts", "Connector",
             "Connectors"),
-        program("replay", "System", "JSON", "Stream", "HTTP", "Capture", "HTTPServer"),
+        program("replay", "System", "JSON", "Stream", "HTTP", "Redaction", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
@@ -86,7 +87,7 @@ let package = Package(
         tests("HTTP", "Scripts", "HTTP", "System", "JSON"),
         tests("OAuth", "Scripts", "OAuth", "Crypto", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
-        tests("Capture", "Capture", "System"),
+        tests("Capture", "System", "JSON", "HTTP", "Gzip", "Redaction", "Capture"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),

@@ -2,6 +2,7 @@ import Glibc
 import Gzip
 import HTTP
 import JSON
+import Redaction
 import Synchronization
 import System
 

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Redaction
 import System
 
 /// A request and its answer, as one HAR entry holds them.
@@ -67,7 +68,7 @@ public struct Exchange: Sendable {
             w.object { w in
                 w.start(headers: told) { w in
                     w.member("status", response.status)
-                    w.member("statusText", "")
+                    w.member("statusText", Response.phrases[response.status] ?? "")
                 }
                 w.key("content")
                 w.object { w in
@@ -89,6 +90,18 @@ public struct Exchange: Sendable {
             }
         }
     }
+}
+
+extension Response {
+    /// The reason phrases of RFC 9110, section 15, that services answer with, and that of RFC 6585, section 4.
+    fileprivate static let phrases = [
+        200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently",
+        302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect",
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+        409: "Conflict", 410: "Gone", 413: "Content Too Large", 416: "Range Not Satisfiable", 429: "Too Many Requests",
+        500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+        504: "Gateway Timeout",
+    ]
 }
 
 extension JSONWriter {

@@ -9,9 +9,35 @@ struct EntryError: Error, CustomStringConvertible {
 }
 
 /// Reads HAR entries, as we, browsers and mitmproxy write them.
-struct HAR {
-    /// True where we wrote the file: then text is UTF-8, and nothing has to be guessed.
-    let isOurs: Bool
+struct HAR: Sendable {
+    /// Who wrote a file, as far as it matters.
+    enum Recorder: Sendable {
+        /// We did: text is UTF-8, and nothing has to be guessed.
+        case ours
+        case mitmproxy
+        case other
+
+        /// - Parameter log: the log of a document.
+        init(_ log: JSON) {
+            switch log["creator"]?["name"]?.string {
+            case "sluice": self = .ours
+            case "mitmproxy": self = .mitmproxy
+            default: self = .other
+            }
+        }
+    }
+    let recorder: Recorder
+    var isOurs: Bool { recorder == .ours }
+
+    /// True for what is no exchange over HTTP: a request that was blocked or cut short, for which there is no answer (browsers
+    /// and mitmproxy give it the status 0, Playwright -1), or an address that is no server's (`data:`, `blob:`, `wss:`).
+    func isPassedOver(_ entry: JSON) -> Bool {
+        if isOurs { return false }
+        if let status = entry["response"]?["status"]?.int, status <= 0 { return true }
+        guard let url = entry["request"]?["url"]?.string, let colon = url.firstIndex(of: ":") else { return false }
+        let scheme = url[..<colon].lowercased()
+        return scheme != "http" && scheme != "https" && scheme.allSatisfy { $0.isLetter || $0 == "-" || $0 == "+" }
+    }
 
     func exchange(_ entry: JSON) throws(EntryError) -> Exchange {
         guard let request = entry["request"], let response = entry["response"] else {
@@ -20,17 +46,24 @@ struct HAR {
         guard let method = request["method"]?.string, let text = request["url"]?.string else {
             throw EntryError("its request has no method or no url")
         }
-        guard let url = URL(text).map(HAR.withoutPrefix) else {
+        guard let url = URL(HAR.encoded(text)).map(HAR.withoutPrefix) else {
             throw EntryError("its url is not one of http or https")
         }
         guard let status = response["status"]?.int.flatMap({ Int(exactly: $0) }) else {
             throw EntryError("its response has no status")
         }
         let started = entry["startedDateTime"]?.string.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0)
-        let headers = HAR.headers(response).withoutCoding
+        var headers = HAR.headers(response).withoutCoding
         let requestHeaders = HAR.headers(request)
         let content = response["content"]
         let type = headers["content-type"] ?? content?["mimeType"]?.string
+        let body = try bytes(content?["text"], coding: content?["encoding"], type: type)
+        // The text was decoded, and the header is of the bytes before.
+        if !isOurs, let type, HAR.isOtherCharset(type), content?["encoding"] == nil,
+            String(validating: body, as: UTF8.self) != nil
+        {
+            headers["Content-Type"] = HAR.withUTF8(type)
+        }
         return Exchange(
             method: method.uppercased(), url: url, requestHeaders: requestHeaders,
             requestBody: try request["postData"].map { data throws(EntryError) in
@@ -38,10 +71,18 @@ struct HAR {
             },
             response: Response(
                 status: status, headers: headers,
-                body: ByteSlice(try bytes(content?["text"], coding: content?["encoding"], type: type)),
+                body: ByteSlice(body),
                 date: headers["date"].flatMap { Timestamp(httpDate: $0) } ?? started),
             started: started,
             duration: .microseconds(Int64(min(max(entry["time"]?.double ?? 0, 0), 1e12) * 1000)))
+    }
+
+    /// An address whose characters are bytes that may stand in one: recorders write some as they were typed.
+    private static func encoded(_ url: String) -> String {
+        if url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return url }
+        return url.unicodeScalars.map { scalar in
+            scalar.value > 0x20 && scalar.value < 0x7F ? String(scalar) : PercentEncoding.encode(String(scalar))
+        }.joined()
     }
 
     private static func headers(_ message: JSON) -> Headers {
@@ -67,7 +108,10 @@ struct HAR {
         guard let text, !text.isNull else { return [] }
         guard text.kind == .string else { throw EntryError("the text of a body is not a string") }
         if coding?.equals("base64") == true {
-            guard let decoded = Base64.decode((text.string ?? "").filter { !$0.isWhitespace }) else {
+            let coded = text.string ?? ""
+            if let decoded = Base64.decode(coded) { return decoded }
+            // In lines, as MIME has it.
+            guard let decoded = Base64.decode(String(decoding: coded.utf8.filter { $0 > 0x20 }, as: UTF8.self)) else {
                 throw EntryError("the text of a body is not base64")
             }
             return decoded
@@ -75,7 +119,7 @@ struct HAR {
         let inside = text.insideOfString.array
         if !isOurs, let escaped = HAR.surrogateEscaped(inside) { return escaped }
         let string = text.string ?? ""
-        if !isOurs, let raw = HAR.latin1(string, type: type) { return raw }
+        if !isOurs, let raw = latin1(string, type: type) { return raw }
         return Array(string.utf8)
     }
 
@@ -112,17 +156,17 @@ struct HAR {
     }
 
     private static func unescaped(_ inside: ArraySlice<UInt8>) -> [UInt8] {
-        let quote = [UInt8(ascii: "\"")]
-        return Array(((try? JSON(parsing: quote + inside + quote))?.string ?? "").utf8)
+        Array(JSON.unescaped(ByteSlice(inside)).utf8)
     }
 
-    /// The bytes of a text that was read as Latin-1, as mitmproxy does where the type has no charset and is not JSON.
+    /// The bytes of a text that was read as Latin-1: because its type says so, or, as mitmproxy does, because its type has no
+    /// charset and is none of those whose texts are UTF-8.
     /// - Returns: nil where the text is not of that kind.
-    private static func latin1(_ text: String, type: String?) -> [UInt8]? {
+    private func latin1(_ text: String, type: String?) -> [UInt8]? {
         let type = type?.lowercased() ?? ""
-        if type.contains("charset")
-            || ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) })
-        {
+        let charset = HAR.charset(type)
+        if let charset, !["iso-8859-1", "latin1", "windows-1252", "us-ascii"].contains(charset) { return nil }
+        if charset == nil, ["json", "html", "xml", "css", "javascript"].contains(where: { type.contains($0) }) {
             return nil
         }
         var bytes: [UInt8] = []
@@ -131,7 +175,21 @@ struct HAR {
             bytes.append(byte)
         }
         // A browser writes the characters of a text: they are bytes only where the bytes make sense.
-        return type.hasPrefix("text/") && String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+        let isCharacters = charset == nil && recorder == .other && type.hasPrefix("text/")
+        return isCharacters && String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+    }
+
+    private static func charset(_ type: String) -> String? {
+        type.lowercased().firstRange(of: "charset=").map { found in
+            type.lowercased()[found.upperBound...].prefix { $0 != ";" }.filter { $0 != "\"" && $0 != " " }
+        }
+    }
+    private static func isOtherCharset(_ type: String) -> Bool {
+        charset(type).map { !["utf-8", "utf8", "us-ascii"].contains($0) } ?? false
+    }
+    private static func withUTF8(_ type: String) -> String {
+        type.split(separator: ";").filter { !$0.lowercased().contains("charset=") }.joined(separator: ";")
+            + "; charset=utf-8"
     }
 
     /// What was asked behind `--via`: `http://127.0.0.1:8080/slack.com/api/x` is `https://slack.com/api/x`.

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Redaction
 import Synchronization
 import System
 
@@ -20,6 +21,7 @@ public final class Library: Sendable {
 
     /// The recorded requests of one method, host and path.
     private struct Group: Sendable {
+        /// Places in `order`.
         var entries: [Int] = []
         /// The names of fields that count, sorted.
         var names: [String] = []
@@ -27,8 +29,9 @@ public final class Library: Sendable {
         var hasPlaceholders = false
     }
 
-    private let exchanges: [Exchange]
-    private let fields: [Fields]
+    private let recordings: [Recording]
+    /// The entries of all recordings: each by its recording and its place there.
+    private let order: [(recording: Int, entry: Int)]
     private let groups: [String: Group]
     /// The keys of groups whose path holds a placeholder.
     private let keysWithPlaceholders: [String]
@@ -39,59 +42,57 @@ public final class Library: Sendable {
     public let clock: Timestamp
 
     public init(_ recordings: [Recording]) {
-        let exchanges = recordings.flatMap(\.exchanges)
-        let fields = exchanges.map { Fields($0.url, headers: $0.requestHeaders, body: $0.requestBody) }
+        let order = recordings.indices.flatMap { recording in
+            recordings[recording].entries.indices.map { (recording: recording, entry: $0) }
+        }
+        func fields(_ index: Int) -> Fields { Library.fields(of: order[index], in: recordings) }
         var groups: [String: Group] = [:]
-        for (index, exchange) in exchanges.enumerated() {
-            groups[Library.key(exchange.method, exchange.url), default: Group()].entries.append(index)
+        for (index, place) in order.enumerated() {
+            let key = recordings[place.recording].entries[place.entry].asked.place
+            groups[key, default: Group()].entries.append(index)
         }
         for key in groups.keys {
             guard var group = groups[key] else { continue }
-            group.names = Library.countingNames(group.entries.map { fields[$0] })
+            group.names = Library.countingNames(group.entries.lazy.map(fields))
             for index in group.entries {
-                group.bySignature[fields[index].signature(group.names), default: []].append(index)
+                group.bySignature[fields(index).signature(group.names), default: []].append(index)
             }
-            group.hasPlaceholders = group.entries.contains { fields[$0].holdPlaceholder(group.names) }
+            group.hasPlaceholders = group.entries.contains { fields($0).holdPlaceholder(group.names) }
             groups[key] = group
         }
-        self.exchanges = exchanges
-        self.fields = fields
+        self.recordings = recordings
+        self.order = order
         self.groups = groups
         keysWithPlaceholders = groups.keys.filter(Placeholder.occurs).sorted()
-        clock = recordings.lazy.compactMap { $0.run?.clock }.first ?? exchanges.first?.started ?? Timestamp(seconds: 0)
+        clock = recordings.lazy.compactMap(\.run?.clock).first ?? recordings.first?.clock ?? Timestamp(seconds: 0)
     }
 
-    public var count: Int { exchanges.count }
+    public var count: Int { order.count }
 
-    private static func key(_ method: String, _ url: URL) -> String {
-        let path = url.path.split(separator: "/", omittingEmptySubsequences: false).map { PercentEncoding.decode($0) }
-        return ([method.uppercased(), url.authority] + path).joined(separator: "\u{0}")
-    }
-
-    private static func countingNames(_ all: [Fields]) -> [String] {
+    private static func countingNames(_ all: some Collection<Fields>) -> [String] {
         guard let first = all.first else { return [] }
         var names: Set<String> = []
-        for fields in all {
-            for (name, values) in fields.values where first.values[name] != values { names.insert(name) }
-            for name in first.values.keys where fields.values[name] == nil { names.insert(name) }
+        for fields in all.dropFirst() {
+            for (name, value) in fields.all where first[name] != value { names.insert(name) }
+            for (name, _) in first.all where fields[name] == nil { names.insert(name) }
         }
         return names.sorted()
     }
 
     /// The recorded answer to a request; nil where there is none.
     /// - Parameter advancing: false to leave the order of repeated answers as it is.
+    /// - Throws: `SystemError` or `Failure` where the capture can't be read any more.
     public func answer(
         _ method: String, _ url: URL, headers: Headers = [:], body: [UInt8]? = nil, advancing: Bool = true
-    ) -> Match? {
-        let key = Library.key(method, url)
-        let asked = Fields(url, headers: headers, body: body)
+    ) throws -> Match? {
+        let asked = Asked(method, url, headers: headers, body: body)
         var candidates: [Int] = []
-        if let group = groups[key] {
-            candidates = self.candidates(asked, in: group)
+        if let group = groups[asked.place] {
+            candidates = self.candidates(asked.fields, in: group)
         } else {
-            for pattern in keysWithPlaceholders where Placeholder.matches(key, pattern: pattern) {
+            for pattern in keysWithPlaceholders where Placeholder.matches(asked.place, pattern: pattern) {
                 guard let group = groups[pattern] else { continue }
-                candidates = self.candidates(asked, in: group)
+                candidates = self.candidates(asked.fields, in: group)
                 if !candidates.isEmpty { break }
             }
         }
@@ -102,13 +103,18 @@ public final class Library: Sendable {
             return turn
         }
         let index = turn < candidates.count ? candidates[turn] : last
-        return Match(number: index + 1, exchange: exchanges[index])
+        let place = order[index]
+        return Match(number: index + 1, exchange: try recordings[place.recording].exchange(place.entry))
     }
 
     private func candidates(_ asked: Fields, in group: Group) -> [Int] {
         if let equal = group.bySignature[asked.signature(group.names)] { return equal }
         guard group.hasPlaceholders || asked.holdPlaceholder(group.names) else { return [] }
-        return group.entries.filter { fields[$0].matches(asked, group.names) }
+        return group.entries.filter { Library.fields(of: order[$0], in: recordings).matches(asked, group.names) }
+    }
+
+    private static func fields(of place: (recording: Int, entry: Int), in recordings: [Recording]) -> Fields {
+        recordings[place.recording].entries[place.entry].asked.fields
     }
 
     /// What is answered where nothing was recorded: a 404 that says so.
@@ -132,7 +138,7 @@ public struct ReplayTransport: Transport {
     public init(_ library: Library) { self.library = library }
 
     public func send(_ request: Request) async throws -> Response {
-        let match = library.answer(request.method, request.url, headers: request.headers, body: request.body)
+        let match = try library.answer(request.method, request.url, headers: request.headers, body: request.body)
         let response =
             match?.exchange.response
             ?? library.nothing(for: request.method, "\(request.url.authority)\(request.url.target)")

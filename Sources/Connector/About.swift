@@ -38,6 +38,9 @@ public struct About: Sendable {
     /// Groups and their members are listed.
     public var hasGroups: Bool
     public var hasWebhooks: Bool
+    /// The names of members that let whoever has them read more, and that the service draws at random, too long to be guessed:
+    /// a placeholder stands in items for what they hold.
+    public var secretFields: [String]
     /// What is noticed how: a deletion, a change of access, a late reply.
     public var deletions: Notice
     public var accessChanges: Notice
@@ -47,7 +50,7 @@ public struct About: Sendable {
         source: String, provider: String, title: String, kinds: [String], hosts: [String], scopes: [String],
         settings: [(name: String, help: String)], hasFeed: Bool, itemsMove: Bool = true, pageTokensLast: Bool,
         hasGroups: Bool,
-        hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String
+        hasWebhooks: Bool, deletions: Notice, accessChanges: Notice, lateReplies: String, secretFields: [String] = []
     ) {
         self.source = source
         self.provider = provider
@@ -64,6 +67,7 @@ public struct About: Sendable {
         self.deletions = deletions
         self.accessChanges = accessChanges
         self.lateReplies = lateReplies
+        self.secretFields = secretFields
     }
 
     public func write(to w: inout JSONWriter) {

@@ -1,4 +1,5 @@
 import CZlib
+import Glibc
 import System
 
 /// gzip, as a whole or member by member. The library is zlib; level 1, since checkpoints are written often.
@@ -86,6 +87,69 @@ public enum Gzip {
             body(member, start..<at)
             start = at
             inflateReset(&stream)
+        }
+    }
+
+    /// Decompresses a file of any length into another one, whose end then holds whole members only.
+    /// - Parameter limit: the most bytes that may come out.
+    /// - Returns: how many bytes came out, and where a member begins that is not whole, as a kill leaves it.
+    /// - Throws: `Damage`, or `SystemError`.
+    public static func decompress(_ file: borrowing Descriptor, to output: borrowing Descriptor, limit: Int) throws
+        -> (count: Int, torn: Int?)
+    {
+        var stream = z_stream()
+        guard zlib_start_gunzip(&stream) == Z_OK else { throw SystemError("decompress", file.name, ENOMEM) }
+        defer { inflateEnd(&stream) }
+        var input = [UInt8](repeating: 0, count: 256 << 10)
+        var made = [UInt8](repeating: 0, count: 256 << 10)
+        // Where the member under way begins, before and after decompression.
+        var start = (packed: 0, plain: 0)
+        var at = (packed: 0, plain: 0)
+        var isInside = false
+        while true {
+            let got = try input.withUnsafeMutableBytes { try file.read(into: $0) }
+            if got == 0 { break }
+            var used = 0
+            var hasMore = false
+            while used < got || hasMore {
+                if !isInside {
+                    start = at
+                    isInside = true
+                }
+                let (result, ate, gave) = step(&stream, input[used..<got], &made)
+                used += ate
+                at = (at.packed + ate, at.plain + gave)
+                if at.plain > limit { throw Damage.tooLarge }
+                try made.withUnsafeBytes { try output.write(UnsafeRawBufferPointer(rebasing: $0[..<gave])) }
+                hasMore = gave == made.count
+                switch result {
+                case Z_STREAM_END:
+                    isInside = false
+                    hasMore = false
+                    inflateReset(&stream)
+                case Z_OK, Z_BUF_ERROR: break
+                default: throw Damage.corrupt(at: start.packed)
+                }
+            }
+        }
+        if !isInside { return (at.plain, nil) }
+        try output.truncate(to: start.plain)
+        return (start.plain, start.packed)
+    }
+
+    /// One call of `inflate`: its result, how much it took, and how much it gave.
+    private static func step(_ stream: inout z_stream, _ input: ArraySlice<UInt8>, _ made: inout [UInt8])
+        -> (result: Int32, ate: Int, gave: Int)
+    {
+        input.withUnsafeBufferPointer { input in
+            made.withUnsafeMutableBufferPointer { out in
+                stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = out.baseAddress
+                stream.avail_out = UInt32(out.count)
+                let result = inflate(&stream, Z_NO_FLUSH)
+                return (result, input.count - Int(stream.avail_in), out.count - Int(stream.avail_out))
+            }
         }
     }
 

@@ -100,7 +100,7 @@ public struct JSON: Sendable {
     /// The members of an object, in order; none for what is not an object.
     public var members: [(name: JSON, value: JSON)] {
         guard kind == .object else { return [] }
-        var all: [(JSON, JSON)] = []
+        var all: [(name: JSON, value: JSON)] = []
         let close = Int(tape.closings[token])
         var key = token + 1
         while key < close {
@@ -148,6 +148,9 @@ public struct JSON: Sendable {
     /// The characters of a string, escapes resolved; a surrogate that stands alone becomes U+FFFD.
     public var string: String? { kind == .string ? unescape(insideOfString) : nil }
 
+    /// What `string` gives for the bytes between the quotes of a string that was parsed, or for a part of them that cuts no escape.
+    public static func unescaped(_ inside: ByteSlice) -> String { unescape(inside) }
+
     /// A number without fraction or exponent, if it fits.
     public var int: Int64? { kind == .number ? Int64(raw.text) : nil }
     public var double: Double? { kind == .number ? Double(raw.text) : nil }
@@ -175,10 +178,10 @@ private func unescape(_ slice: ByteSlice) -> String {
             return value
         }
         while i < bytes.count {
-            let byte = bytes[i]
-            guard byte == UInt8(ascii: "\\") else {
-                out.append(byte)
-                i += 1
+            guard bytes[i] == UInt8(ascii: "\\") else {
+                let run = bytes[i...].firstIndex(of: UInt8(ascii: "\\")) ?? bytes.count
+                out.append(contentsOf: bytes[i..<run])
+                i = run
                 continue
             }
             let escape = bytes[i + 1]

@@ -2,6 +2,7 @@ import Connector
 import Documents
 import HTTP
 import JSON
+import Redaction
 import State
 import System
 
@@ -30,6 +31,14 @@ struct Assembler: Sendable {
     let options: SyncOptions
     /// The attempts made so far at what is owed, by semantic id.
     let owed: [String: Debt]
+    private let secrets: SecretFields
+
+    init(connector: any Connector, options: SyncOptions, owed: [String: Debt]) {
+        self.connector = connector
+        self.options = options
+        self.owed = owed
+        secrets = SecretFields(type(of: connector).about.secretFields)
+    }
 
     private var source: String { type(of: connector).about.source }
 
@@ -122,7 +131,7 @@ struct Assembler: Sendable {
             w.array { w in for member in members { w.value(of: member) } }
         }
         let fate = failed == nil ? Outcome.Fate.emitted : .failed
-        var outcome = Outcome(fate: fate, records: [("\(source)_group", w.bytes)], date: api.date)
+        var outcome = Outcome(fate: fate, records: [("\(source)_group", secrets.redacted(w.bytes))], date: api.date)
         outcome.note = failed.map { "the members of group \(group.id) can't be read (\($0)): nobody is taken for one" }
         return outcome
     }
@@ -177,7 +186,7 @@ struct Assembler: Sendable {
                 if depth == .ids { w.member("ids_only", true) }
                 if depth == .access { w.member("access_only", true) }
             }
-            return w.bytes
+            return secrets.redacted(w.bytes)
         }
         let room = options.maxLine - 1024
         var bytes = build(draft.content)

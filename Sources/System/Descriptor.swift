@@ -55,7 +55,17 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// The bytes at a place of a file; fewer where it ends before. The corresponding C function is `pread`.
+    /// Reads at most the buffer's length from a place of a file, whatever others read; 0 at the end. The corresponding C function
+    /// is `pread`.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        while true {
+            let count = pread(raw, buffer.baseAddress, buffer.count, off_t(offset))
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemError("read", name) }
+        }
+    }
+
+    /// The bytes at a place of a file; fewer where it ends before.
     public func read(from offset: Int, count: Int) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var got = 0
@@ -102,6 +112,12 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     public var isTerminal: Bool { isatty(raw) == 1 }
+
+    /// True for what can be read at any offset: a file, and no pipe.
+    public var isFile: Bool {
+        var st = stat()
+        return fstat(raw, &st) == 0 && st.st_mode & S_IFMT == S_IFREG
+    }
 
     /// The length of the file in bytes.
     public func size() throws(SystemError) -> Int {

@@ -32,6 +32,17 @@ public enum Files {
         do { return try read(path, limit: limit) } catch let error as SystemError where error.isMissing { return nil }
     }
 
+    /// A file without a name, for what is too much for memory: its bytes go with its descriptor. It is in `$TMPDIR`, or in
+    /// `/var/tmp`, which is on a disk. The corresponding C function is `mkstemp`.
+    public static func temporary() throws(SystemError) -> Descriptor {
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        var path = Array("\(folder)/sluice.XXXXXX".utf8CString)
+        let raw = mkstemp(&path)
+        guard raw >= 0 else { throw SystemError("make a temporary file in", folder) }
+        unlink(&path)
+        return Descriptor(owning: raw, name: "a temporary file in \(folder)")
+    }
+
     /// Replaces a file so that a reader, or the machine after a loss of power, sees the old one or the new one:
     /// temporary file, `fsync`, `rename`, `fsync` of the folder.
     public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws {

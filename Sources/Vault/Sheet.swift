@@ -8,8 +8,9 @@ import System
 ///     {"name":"google_drive","version":3,"nonce":"…","sealed":"…"}
 ///     {"sha256":"…","mac":"…"}
 ///
-/// Each record is AES-256-GCM under a nonce of its own; vault, name and version are its associated data. `sha256` is of all that
-/// stands before the last line, and tells damage; `mac`, which needs the key, tells what somebody altered.
+/// Each record is AES-256-GCM under a nonce of its own; vault, name and version are its associated data. `mac`, which needs
+/// the key, is of all that stands before the last line, and tells what somebody altered; `sha256` is of the same followed by the
+/// text of `mac`, and tells damage.
 struct Sheet: Sendable {
     static let format = 1
 
@@ -53,7 +54,9 @@ struct Sheet: Sendable {
         guard let closing = try? JSON(parsing: Array(last)), let digest = closing["sha256"]?.string,
             let code = closing["mac"]?.string
         else { throw damaged("its last line is missing") }
-        guard try SHA256.digest(body).hexadecimal == digest else { throw damaged("its checksum is wrong") }
+        guard try SHA256.digest(body + Array(code.utf8)).hexadecimal == digest else {
+            throw damaged("its checksum is wrong")
+        }
         guard let header = try? JSON(parsing: Array(first)), header["kind"]?.string == "sluice-vault",
             header["format"]?.int == Int64(Sheet.format), let id = header["id"]?.string,
             let generation = header["generation"]?.int, generation > 0, let key = header["key"],
@@ -119,7 +122,8 @@ struct Sheet: Sendable {
         }
         let body = w.bytes
         var closing = JSONWriter()
-        let (digest, code) = (try SHA256.digest(body).hexadecimal, try keys.code(ofFile: body))
+        let code = try keys.code(ofFile: body)
+        let digest = try SHA256.digest(body + Array(code.utf8)).hexadecimal
         closing.object { w in
             w.member("sha256", digest)
             w.member("mac", code)

@@ -51,7 +51,7 @@ public final class Vault: Sendable {
         let sealing = try Sealing(for: key)
         let id = try SecureRandom.bytes(16).hexadecimal
         let vault = Vault(path, try Keys(key, sealing, id), memory, time)
-        try vault.write(Sheet(id: id, generation: 1, sealing: sealing, records: []))
+        try vault.write(Sheet(id: id, generation: 1, sealing: sealing, records: []), vault.keys.withLock { $0 })
         return vault
     }
 
@@ -98,9 +98,11 @@ public final class Vault: Sendable {
         let new = try Keys(key, sheet.sealing, sheet.id)
         let id = sheet.id
         sheet.records = try plain.map { try Record($0.name, $0.version + 1, $1, id: id, new) }
+        // Whichever of the two files stands after a crash, its own key finds itself in the memory.
+        try remember(id, sheet.generation, [keys.withLock { $0 }, new])
         sheet.generation += 1
+        try write(sheet, new)
         keys.withLock { $0 = new }
-        try write(sheet)
     }
 
     /// Takes the file for the newest, though a newer one was seen here.
@@ -108,8 +110,9 @@ public final class Vault: Sendable {
         let lock = try Lock(path + ".lock")
         defer { _ = lock }
         let sheet = try Sheet(try Vault.contents(path), path)
-        try sheet.verify(keys.withLock { $0 }, path)
-        try remember(sheet)
+        let keys = keys.withLock { $0 }
+        try sheet.verify(keys, path)
+        try remember(sheet.id, sheet.generation, [keys])
     }
 
     /// Opens a vault only to accept it.
@@ -135,10 +138,11 @@ public final class Vault: Sendable {
         let lock = try await waitForLock(path + ".lock")
         defer { _ = lock }
         var sheet = try sheet()
-        try change(&sheet, keys.withLock { $0 })
+        let keys = keys.withLock { $0 }
+        try change(&sheet, keys)
         sheet.records.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         sheet.generation += 1
-        try write(sheet)
+        try write(sheet, keys)
     }
 
     /// The file as it is now, verified.
@@ -150,7 +154,7 @@ public final class Vault: Sendable {
                 .tryAgain, "\(path) was sealed under another key in the meantime", "run the same command again")
         }
         try sheet.verify(keys, path)
-        let newest = remembered(sheet.id, keys)
+        let newest = try remembered(sheet.id, keys)
         guard sheet.generation >= newest else {
             throw Failure(
                 .ioError,
@@ -161,14 +165,14 @@ public final class Vault: Sendable {
         // Who writes at the moment remembers what is written.
         if sheet.generation > newest, let lock = try? Lock(path + ".lock") {
             defer { _ = lock }
-            if sheet.generation > remembered(sheet.id, keys) { try remember(sheet) }
+            if sheet.generation > (try remembered(sheet.id, keys)) { try remember(sheet.id, sheet.generation, [keys]) }
         }
         return sheet
     }
 
-    private func write(_ sheet: Sheet) throws {
-        try Files.replace(path, with: sheet.bytes(keys.withLock { $0 }))
-        try remember(sheet)
+    private func write(_ sheet: Sheet, _ keys: Keys) throws {
+        try Files.replace(path, with: sheet.bytes(keys))
+        try remember(sheet.id, sheet.generation, [keys])
     }
 
     private func open(_ record: Record, _ sheet: Sheet) throws -> [UInt8] {
@@ -203,27 +207,35 @@ public final class Vault: Sendable {
 
     // MARK: The newest generation seen
 
-    private func remembered(_ id: String, _ keys: Keys) -> Int {
-        guard let bytes = try? Files.readIfPresent("\(memory)/\(id)", limit: 4096),
-            let json = try? JSON(parsing: bytes),
-            let generation = json["generation"]?.int.map({ Int($0) }), let code = json["mac"]?.string,
-            let mine = try? keys.code(ofGeneration: generation), ConstantTime.equal(mine, code)
-        else { return 0 }
-        return generation
+    /// 0 where this machine has not seen the vault.
+    /// - Throws: `Failure` for a memory that was written under another key.
+    private func remembered(_ id: String, _ keys: Keys) throws -> Int {
+        guard let bytes = try Files.readIfPresent("\(memory)/\(id)", limit: 4096) else { return 0 }
+        if let json = try? JSON(parsing: bytes), let generation = json["generation"]?.int.map({ Int($0) }) {
+            let mine = try keys.code(ofGeneration: generation)
+            for name in ["mac", "next"] {
+                if let code = json[name: name]?.string, ConstantTime.equal(mine, code) { return generation }
+            }
+        }
+        throw Failure(
+            .ioError,
+            "what was last seen here of \(path) is not of this key: the file may be older than the last 'auth rekey'",
+            "put the newer file back; or, if it got another key on another machine, run 'auth accept'")
     }
 
     /// Under the vault's lock.
-    private func remember(_ sheet: Sheet) throws {
-        let code = try keys.withLock { try $0.code(ofGeneration: sheet.generation) }
+    /// - Parameter keys: the one of now, and while that changes the next one.
+    private func remember(_ id: String, _ generation: Int, _ keys: [Keys]) throws {
+        let codes = try keys.map { try $0.code(ofGeneration: generation) }
         var w = JSONWriter()
         w.object { w in
-            w.member("generation", sheet.generation)
-            w.member("mac", code)
+            w.member("generation", generation)
+            for (name, code) in zip(["mac", "next"], codes) { w.member(name, code) }
         }
         w.endLine()
         do {
             try Files.makeFolder(memory)
-            try Files.replace("\(memory)/\(sheet.id)", with: w.bytes)
+            try Files.replace("\(memory)/\(id)", with: w.bytes)
         } catch {
             throw Failure(
                 .ioError, "the newest generation of the vault can't be kept: \(error)",
@@ -239,9 +251,8 @@ enum Permissions {
         var st = stat()
         guard stat(path, &st) == 0 else { throw SystemError("open", path) }
         let mode = st.st_mode & 0o777
-        let isSticky = st.st_mode & 0o1000 != 0
         let isMine = st.st_uid == geteuid() || st.st_uid == 0
-        if isMine, mode & (isSecret ? 0o077 : 0o022) == 0 || (!isSecret && isSticky) { return }
+        if isMine, mode & (isSecret ? 0o077 : 0o022) == 0 { return }
         let what = isMine ? "others can \(isSecret ? "use" : "write in") \(path)" : "\(path) belongs to somebody else"
         throw Failure(
             .configuration, "\(what) (mode \(String(mode, radix: 8)))",

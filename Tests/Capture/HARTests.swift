@@ -1,3 +1,4 @@
+import Gzip
 import HTTP
 import System
 import Testing
@@ -15,18 +16,19 @@ import Testing
     @Test func ofMitmproxy() throws {
         let recording = try Recording(parsing: Array(mitmproxy.utf8), name: "m.har")
         #expect(recording.run == nil)
+        let exchanges = try recording.exchanges
         #expect(
-            recording.exchanges.map(\.url.description) == [
+            exchanges.map(\.url.description) == [
                 "https://slack.com/api/users.list?limit=2", "https://files.slack.com/files-pri/T-F/a.zip",
             ])
-        let (first, second) = (recording.exchanges[0].response, recording.exchanges[1].response)
+        let (first, second) = (exchanges[0].response, exchanges[1].response)
         #expect(first.body.text == #"{"ok":true,"members":[],"response_metadata":{"next_cursor":""}}"#)
         #expect(first.headers["Content-Encoding"] == nil)
         #expect(first.headers["Content-Length"] == nil)
         #expect(first.headers["Content-Type"] == "application/json")
         #expect(first.date == Timestamp("2026-11-24T05:50:20Z"))
-        #expect(recording.exchanges[0].started == Timestamp("2026-11-24T05:50:20.841893Z"))
-        #expect(recording.exchanges[0].requestHeaders["authorization"] == "Bearer xoxb-1")
+        #expect(exchanges[0].started == Timestamp("2026-11-24T05:50:20.841893Z"))
+        #expect(exchanges[0].requestHeaders["authorization"] == "Bearer xoxb-1")
         #expect(second.body.array == [0x50, 0x4B, 3, 4, 0x14, 0, 8, 8, 0xFF, 0xFE, 0x80, 0])
     }
 
@@ -58,8 +60,9 @@ import Testing
             }
             """#
         let recording = try Recording(parsing: Array(text.utf8), name: "b.har")
-        #expect(recording.exchanges.count == 2)
-        let posted = recording.exchanges[0]
+        let exchanges = try recording.exchanges
+        #expect(exchanges.count == 2)
+        let posted = exchanges[0]
         #expect(posted.method == "POST")
         #expect(posted.url.description == "https://acme.example/api/x?a=1")
         #expect(posted.requestBody.map { String(decoding: $0, as: UTF8.self) } == "q=a%20b&r=%C3%A9")
@@ -67,33 +70,130 @@ import Testing
         #expect(posted.response.headers.fields.map(\.name) == ["x-a"])
         #expect(posted.response.body.text == "é€")
         #expect(posted.response.date == Timestamp("2026-11-24T05:50:21.002Z"))
-        #expect(recording.exchanges[1].response.status == 304)
-        #expect(recording.exchanges[1].response.body.isEmpty)
+        #expect(exchanges[1].response.status == 304)
+        #expect(exchanges[1].response.body.isEmpty)
     }
 
-    /// A file that was damaged in any way is read or refused.
-    @Test func damagedFilesAreRefused() throws {
-        var random = SeededRandom(seed: 11)
-        let whole = Array(mitmproxy.utf8)
-        for _ in 0..<2000 {
+    /// A file of Chromium, by Tests/Peers/browser.
+    private func chromium() throws -> [UInt8] {
+        let root = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
+        return try Files.read(root + "/Replay/browser.har")
+    }
+
+    @Test func ofChromium() throws {
+        let whole = try chromium()
+        let exchanges = try Recording(parsing: whole, name: "b.har").exchanges
+        // Without a blob and what was aborted.
+        #expect(exchanges.count == 14)
+        #expect(exchanges.allSatisfy { $0.url.authority == "acme.example" && $0.url.scheme == "https" })
+        func body(_ path: String) -> [UInt8]? { exchanges.first { $0.url.path == path }?.response.body.array }
+        #expect(body("/file.bin") == Array(0...255))
+        #expect(body("/latin.txt") == Array("Gr".utf8) + [0xF6, 0xDF] + Array("e".utf8))
+        #expect(body("/plain.txt") == Array("é".utf8))
+        #expect(exchanges.filter { $0.url.target == "/data.json?page=1" }.count == 2)
+        // Compressed, after a byte order mark, and what was a line each is one document and back.
+        let packed = try Recording(parsing: Gzip.compress([0xEF, 0xBB, 0xBF] + whole), name: "b.har.gz")
+        #expect(try packed.exchanges.map(\.response.body.array) == exchanges.map(\.response.body.array))
+    }
+
+    /// A browser lists what came in as it ended; the order that counts is that of the requests.
+    @Test func entriesAreSorted() throws {
+        func entry(_ time: String, _ text: String) -> String {
+            #"{"startedDateTime":"\#(time)","request":{"method":"GET","url":"https://h.example/a"},"response":{"status":200,"content":{"text":"\#(text)"}}}"#
+        }
+        let entries = [
+            entry("2026-01-02T03:04:07Z", "third"), entry("2026-01-02T03:04:05.5Z", "first"),
+            entry("2026-01-02T05:04:06+02:00", "second"),
+        ]
+        let recording = try Recording(
+            parsing: Array(#"{"log":{"entries":[\#(entries.joined(separator: ","))]}}"#.utf8), name: "h")
+        #expect(try recording.exchanges.map(\.response.body.text) == ["first", "second", "third"])
+        #expect(recording.clock == Timestamp("2026-01-02T03:04:05.5Z"))
+        #expect(try recording.exchanges.first?.response.date == Timestamp("2026-01-02T03:04:05.5Z"))
+    }
+
+    @Test func anAddressAsItWasTyped() throws {
+        let entry =
+            #"{"request":{"method":"GET","url":"https://h.example/größe a|b?q=\u3042"},"response":{"status":200}}"#
+        let recording = try Recording(parsing: Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8), name: "h")
+        #expect(try recording.exchanges.first?.url.target == "/gr%C3%B6%C3%9Fe%20a|b?q=%E3%81%82")
+    }
+
+    /// What is no exchange over HTTP is passed over.
+    @Test(arguments: [
+        (#""data:text/plain,x""#, 200), (#""blob:https://h.example/1""#, 200), (#""wss://h.example/""#, 101),
+        (#""chrome-extension://a/b""#, 200), (#""https://h.example/""#, 0), (#""https://h.example/""#, -1),
+    ])
+    func whatIsNoExchange(_ url: String, _ status: Int) throws {
+        let entry = #"{"request":{"method":"GET","url":\#(url)},"response":{"status":\#(status)}}"#
+        #expect(try Recording(parsing: Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8), name: "h").count == 0)
+    }
+
+    /// A file that was damaged in any way is read, or refused in words; and what is read can be served and printed.
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func damagedFilesAreRefused(_ seed: UInt64) throws {
+        var random = SeededRandom(seed: 11 + seed)
+        let compact = try chromium()
+        var lines: [UInt8] = Array(
+            #"{"log":{"version":"1.2"},"_run":{"clock":"2026-01-02T03:04:05Z"}}"#.utf8)
+        try HARDocument.write([Recording(parsing: compact, name: "b")], version: "1") { bytes in
+            // Its lines but the first and the last are entries.
+            for line in bytes.split(separator: 0x0A).dropFirst().dropLast() {
+                lines += [0x0A] + line.prefix(line.last == 0x2C ? line.count - 1 : line.count)
+            }
+        }
+        let wholes = [Array(mitmproxy.utf8), compact, lines, Gzip.compress(lines)]
+        let whole = wholes[Int(seed)]
+        #expect(try Recording(parsing: whole, name: "m").count > 0)
+        for _ in 0..<200 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 let at = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
+                switch Int.random(in: 0..<6, using: &random) {
                 case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
                 case 1: bytes.remove(at: at)
+                case 2: bytes[at] ^= 1 << UInt8.random(in: 0...7, using: &random)
+                case 3: bytes.insert(contentsOf: Array(#"\udc80"#.utf8), at: at)
+                case 4: bytes.removeLast(Int.random(in: 0...min(20, bytes.count - 1), using: &random))
                 default: bytes.insert(contentsOf: bytes[at...].prefix(20), at: at)
                 }
+                if bytes.isEmpty { break }
             }
-            do { _ = Library([try Recording(parsing: bytes, name: "m")]) } catch { #expect(error.status == .dataError) }
+            do {
+                let recording = try Recording(parsing: bytes, name: "m")
+                try HARDocument.write([recording], version: "1") { #expect(!$0.isEmpty) }
+                _ = Library([recording])
+            } catch {
+                #expect((error as? Failure)?.status == .dataError)
+                #expect((error as? Failure)?.what.hasPrefix("m") == true)
+            }
         }
     }
 
-    private func body(_ type: String, _ text: String) throws -> [UInt8] {
+    private func response(_ type: String, _ text: String, creator: String = "WebInspector") throws -> Response {
         let entry =
             #"{"request":{"method":"GET","url":"https://h.example/"},"response":{"status":200,"headers":[{"name":"Content-Type","value":"\#(type)"}],"content":{"text":"\#(text)"}}}"#
-        let recording = try Recording(parsing: Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8), name: "h")
-        return try #require(recording.exchanges.first).response.body.array
+        let recording = try Recording(
+            parsing: Array(#"{"log":{"creator":{"name":"\#(creator)"},"entries":[\#(entry)]}}"#.utf8), name: "h")
+        return try #require(recording.exchanges.first).response
+    }
+    private func body(_ type: String, _ text: String, creator: String = "WebInspector") throws -> [UInt8] {
+        try response(type, text, creator: creator).body.array
+    }
+
+    /// A text file in Latin-1 came out of a replay as UTF-8.
+    @Test func aTextThatIsNotUTF8() throws {
+        #expect(
+            try body("text/plain", "gr\u{f6}\u{df}er", creator: "mitmproxy") == Array("gr".utf8) + [0xF6, 0xDF]
+                + Array("er".utf8))
+        #expect(try body("text/plain; charset=ISO-8859-1", "\u{f6}") == [0xF6])
+        #expect(
+            try response("text/plain; charset=ISO-8859-1", "\u{f6}").headers["content-type"]
+                == "text/plain; charset=ISO-8859-1")
+        // What can't be encoded again says what it is now.
+        let other = try response("text/html; charset=Shift_JIS", "\u{3042}")
+        #expect(other.body.text == "\u{3042}")
+        #expect(other.headers["content-type"] == "text/html; charset=utf-8")
     }
 
     @Test func aBinaryThatWasReadAsLatin1() throws {
@@ -129,6 +229,6 @@ import Testing
     func aPrefixIsTakenOff(_ url: String, _ expected: String) throws {
         let entry = #"{"request":{"method":"GET","url":"\#(url)"},"response":{"status":200}}"#
         let recording = try Recording(parsing: Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8), name: "h")
-        #expect(recording.exchanges.first?.url.description == expected)
+        #expect(try recording.exchanges.first?.url.description == expected)
     }
 }

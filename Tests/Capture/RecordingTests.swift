@@ -7,6 +7,7 @@ import System
 import Testing
 
 @testable import Capture
+@testable import Redaction
 
 /// A folder that ends with its test.
 final class Folder {
@@ -39,6 +40,11 @@ func exchange(
         duration: .milliseconds(12))
 }
 
+extension Recording {
+    /// All of them, for tests.
+    var exchanges: [Exchange] { get throws { try (0..<count).map { try exchange($0) } } }
+}
+
 @Suite struct RecordingTests {
     @Test func whatWasWrittenIsRead() throws {
         let folder = try Folder()
@@ -64,8 +70,9 @@ func exchange(
         #expect(recording.run?.source == "slack")
         #expect(recording.run?.options.text == #"{"channels":["C1"]}"#)
         #expect(recording.run?.state?.text == #"{"bookmarks":{}}"#)
-        #expect(recording.exchanges.count == 3)
-        let first = recording.exchanges[0]
+        let exchanges = try recording.exchanges
+        #expect(exchanges.count == 3)
+        let first = exchanges[0]
         #expect(first.method == "POST")
         #expect(first.url.description == "https://slack.com/api/x?limit=2&a=%20b")
         #expect(first.requestBody.map { String(decoding: $0, as: UTF8.self) } == #"{"a":"\u00e9é"}"#)
@@ -74,10 +81,10 @@ func exchange(
         #expect(first.response.headers["content-length"] == nil)
         #expect(first.started == began)
         #expect(first.duration == .milliseconds(12))
-        #expect(recording.exchanges[1].response.body.array == every)
-        #expect(recording.exchanges[2].url.authority == "h.example:8443")
-        #expect(recording.exchanges[2].response.status == 204)
-        #expect(recording.exchanges[2].response.date == began)
+        #expect(exchanges[1].response.body.array == every)
+        #expect(exchanges[2].url.authority == "h.example:8443")
+        #expect(exchanges[2].response.status == 204)
+        #expect(exchanges[2].response.date == began)
         var st = stat()
         stat(path, &st)
         #expect(st.st_mode & 0o777 == 0o600)
@@ -122,7 +129,7 @@ func exchange(
         let whole = try Files.read(path)
         for cut in ends[0]...whole.count {
             let recording = try Recording(parsing: Array(whole[..<cut]), name: "c")
-            #expect(recording.exchanges.count == ends.count { $0 <= cut } - 1)
+            #expect(try recording.exchanges.count == ends.count { $0 <= cut } - 1)
         }
         let plain = try Gzip.decompress(whole)
         #expect(try Recording(parsing: plain, name: "c").exchanges.count == 3)
@@ -133,7 +140,7 @@ func exchange(
     @Test(arguments: [
         ("", "c is no capture"), ("nonsense", "c is no capture"), (#"{"log":{}}"#, "no log with entries"),
         (#"{"log":{"entries":[{}]}}"#, "entry 1 can't be read: it has no request"),
-        (#"{"log":{"entries":[{"request":{"method":"GET","url":"ftp://x"},"response":{"status":200}}]}}"#, "url"),
+        (#"{"log":{"entries":[{"request":{"method":"GET","url":"//x"},"response":{"status":200}}]}}"#, "url"),
         ("HEADER\n{}\n", "line 2 is no entry"), ("HEADER\n\n{\"a\n{}\n", "line 3 is not JSON"),
         (
             "HEADER\n{\"request\":{\"method\":\"GET\",\"url\":\"http://h.example\"},\"response\":{\"status\":200,\"content\":{\"text\":\"!\",\"encoding\":\"base64\"}}}",
@@ -153,7 +160,48 @@ func exchange(
         var bytes = Gzip.compress(Array("{}".utf8))
         bytes[bytes.count - 6] ^= 1
         let failure = #expect(throws: Failure.self) { try Recording(parsing: bytes, name: "c") }
-        #expect(failure?.description.contains("damaged") == true)
+        #expect(failure?.what == "c is damaged in the gzip member that begins at byte 1")
+    }
+
+    /// A bit that flips anywhere in a capture is said, with the place; and a document that was cut is no shorter document.
+    @Test func damageSaysWhere() throws {
+        let folder = try Folder()
+        let path = folder.path + "/c.har.gz"
+        let writer = try CaptureWriter(path, run: run)
+        try writer.record(exchange("GET", "https://h.example/1"))
+        try writer.flush()
+        let second = try Files.read(path).count
+        try writer.record(exchange("GET", "https://h.example/2"))
+        try writer.flush()
+        try writer.record(exchange("GET", "https://h.example/3"))
+        try writer.flush()
+        var bytes = try Files.read(path)
+        bytes[second + 30] ^= 4
+        let failure = #expect(throws: Failure.self) { try Recording(parsing: bytes, name: "c") }
+        #expect(failure?.what == "c is damaged in the gzip member that begins at byte \(second + 1)")
+        var document: [UInt8] = []
+        try HARDocument.write([Recording(reading: path)], version: "1") { document += $0 }
+        #expect(try Recording(parsing: document, name: "c").run?.seed == run.seed)
+        #expect(try Recording(parsing: document, name: "c").exchanges.map(\.url.path) == ["/1", "/2", "/3"])
+        let third = try #require(String(decoding: document, as: UTF8.self).firstRange(of: "h.example/3"))
+        let at = String(decoding: document, as: UTF8.self)[..<third.lowerBound].utf8.count
+        let cases: [([UInt8], String)] = [
+            (Array(document[..<at]), "c is no capture: it ends in the middle of entry 3"),
+            (document.dropLast(3), "c is no capture: it ends too early, at byte \(document.count - 3)"),
+            (
+                Gzip.compress(document).dropLast(9),
+                "c is no capture: it ends in the middle of the gzip member that begins at byte 1"
+            ),
+            (document + Array("x".utf8), "c is no capture: not JSON at byte \(document.count + 1)"),
+            (
+                Array(document[..<at]) + [0] + document[at...],
+                "c: entry 3 can't be read: not JSON: not UTF-8, a control"
+            ),
+        ]
+        for (bytes, message) in cases {
+            let failure = #expect(throws: Failure.self) { try Recording(parsing: Array(bytes), name: "c") }
+            #expect(failure?.what.hasPrefix(message) == true, "\(failure?.what ?? "")")
+        }
     }
 
     @Test func aTransportIsRecorded() async throws {
@@ -176,7 +224,7 @@ func exchange(
         }
         try writer.flush()
         let recording = try Recording(reading: folder.path + "/c")
-        #expect(recording.exchanges.map(\.url.path) == ["/a"])
+        #expect(try recording.exchanges.map(\.url.path) == ["/a"])
         let replay = ReplayTransport(Library([recording]))
         #expect(try await replay.send(.get(try #require(URL("https://h.example/a")))).body.text == "no")
         let missing = try await replay.send(.get(try #require(URL("https://h.example/b?c=d"))))

@@ -5,6 +5,7 @@ import System
 import Testing
 
 @testable import Capture
+@testable import Redaction
 
 /// A secret that no rule knows by its looks.
 private let canary = "canary-hunter2-Zq8"

@@ -91,7 +91,7 @@ final class Service: Transport {
             return Response(status: status, headers: headers, body: ByteSlice(body), date: dated(library.clock))
         case .change, nil: break
         }
-        let match = library.answer(request.method, request.url, headers: request.headers, body: request.body)
+        let match = try library.answer(request.method, request.url, headers: request.headers, body: request.body)
         var response =
             match?.exchange.response
             ?? library.nothing(for: request.method, "\(request.url.authority)\(request.url.target)")

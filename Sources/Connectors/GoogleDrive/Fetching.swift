@@ -18,7 +18,8 @@ public struct GoogleDrive: Connector {
         ],
         settings: [(name: "drives", help: "'my_drive' or the id of a shared drive")],
         hasFeed: true, itemsMove: true, pageTokensLast: true, hasGroups: true, hasWebhooks: false,
-        deletions: .feed, accessChanges: .feed, lateReplies: "none")
+        deletions: .feed, accessChanges: .feed, lateReplies: "none",
+        secretFields: ["resourceKey", "targetResourceKey"])
 
     private static let drive = "https://www.googleapis.com/drive/v3"
     private static let directory = "https://admin.googleapis.com/admin/directory/v1"

@@ -5,6 +5,7 @@ import Connector
 import HTTP
 import JSON
 import OAuth
+import Redaction
 import Stream
 import Sync
 import System
@@ -22,7 +23,7 @@ struct Connection {
         if let recording = plan.recording {
             client = Client(
                 transport: ReplayTransport(Library([recording])), authoriser: ReplayedCredentials(), refine: refine,
-                time: SimulatedTime(recording.run?.clock ?? Timestamp(seconds: 0)),
+                time: SimulatedTime(recording.clock ?? Timestamp(seconds: 0)),
                 random: SeededRandom(seed: plan.seed))
             capture = nil
             return
@@ -33,7 +34,8 @@ struct Connection {
             let run = CapturedRun(
                 version: Command.version, clock: SystemTime().now(), seed: String(plan.seed, radix: 16),
                 source: connector.about.source, options: plan.write(options), state: state?.raw)
-            let made = try CaptureWriter(file, run: run)
+            let made = try CaptureWriter(
+                file, run: run, redactor: Redactor(fields: SecretFields(connector.about.secretFields)))
             transport = CapturingTransport(transport, writer: made)
             writer = made
         }

@@ -18,6 +18,7 @@ struct Replay {
             .init("latency", "TIME", "wait before each answer, e.g. 20ms"),
             .init("faults", "FILE", "what goes wrong, one JSON object a line (below)"),
             .init("log", "FILE", "write a JSON object for each request, one a line"),
+            .init("har", "print the captures as one HAR 1.2 document without secrets, and end"),
         ],
         notes: """
             Method, host and path of a request must be equal to the recorded ones, and so must each field of the query or the body
@@ -34,6 +35,10 @@ struct Replay {
         examples: [
             ("replay drive.har.ndjson.gz --port 8080", "serve a capture until SIGINT or SIGTERM"),
             (
+                "replay drive.har.ndjson.gz --har >drive.har",
+                "open a capture in a browser's developer tools (Network, Import HAR)"
+            ),
+            (
                 "replay drive.har.ndjson.gz --port-file port --log requests --faults faults",
                 "for a test: any port, and what was asked"
             ),
@@ -44,7 +49,12 @@ struct Replay {
             let faults = try arguments["faults"].map {
                 try Faults(parsing: String(decoding: Files.read($0), as: UTF8.self), name: $0)
             }
-            let library = Library(try arguments.operands.map { try Recording(reading: $0) })
+            let recordings = try arguments.operands.map { try Recording(reading: $0) }
+            if arguments.has("har") {
+                try HARDocument.write(recordings, version: Command.version) { try Descriptor.standardOutput.write($0) }
+                return .done
+            }
+            let library = Library(recordings)
             let service = Service(
                 library, faults: faults ?? Faults(), latency: try arguments.duration("latency"),
                 log: try arguments["log"].map { try RequestLog($0, diagnostics: log) })

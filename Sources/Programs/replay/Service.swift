@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import HTTPServer
 import JSON
+import Redaction
 import Stream
 import Synchronization
 import System
@@ -26,13 +27,16 @@ final class Service: Sendable {
         let asked = URL("https:/" + request.target)
         // A spoiled answer is asked for again: it stays the next one.
         let advances = fault.map { !$0.replacesAnswer && $0.truncate == nil } ?? true
-        let match =
-            fault?.replacesAnswer == true
-            ? nil
-            : asked.flatMap {
-                library.answer(
-                    request.method, $0, headers: request.headers, body: request.body, advancing: advances)
+        var match: Library.Match?
+        if let asked, fault?.replacesAnswer != true {
+            do {
+                match = try library.answer(
+                    request.method, asked, headers: request.headers, body: request.body, advancing: advances)
+            } catch {
+                log?.write(request, asked, ServerResponse(500), isFault: false, match: nil)
+                return .text(500, "replay: \(error)\n")
             }
+        }
         let recorded = match?.exchange.response ?? library.nothing(for: request.method, request.target)
         var response = ServerResponse(recorded.status, headers: recorded.headers, body: recorded.body, delay: latency)
         if let fault { spoil(&response, by: fault) }

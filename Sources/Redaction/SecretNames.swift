@@ -1,5 +1,7 @@
+import JSON
+
 /// The names under which services hand out secrets. Names are compared in small letters, without `_` and `-`.
-enum SecretNames {
+package enum SecretNames {
     /// Credentials: secret in JSON, forms, queries and text, and never what tells one request from another.
     private static let credentials: Set<String> = [
         "accesstoken", "refreshtoken", "idtoken", "clientassertion", "assertion", "passwd", "passphrase", "devicecode",
@@ -10,11 +12,6 @@ enum SecretNames {
         "accountkey", "secretkey", "secretaccesskey", "awssecretaccesskey", "connectionstring", "samlresponse",
     ]
     private static let credentialEndings = ["clientsecret", "password", "apikey"]
-
-    static func isCredential(normalized name: String) -> Bool {
-        credentials.contains(name) || credentialEndings.contains { name.hasSuffix($0) }
-    }
-    static func isCredential(_ name: String) -> Bool { isCredential(normalized: normalized(name)) }
 
     /// Secret too, but the words have other uses: in running text only `name=value` and `"name":"value"` count.
     private static let members: Set<String> = [
@@ -27,11 +24,6 @@ enum SecretNames {
         "page", "sync", "delta", "skip", "continu", "next", "start", "cursor", "change", "resum", "offset", "marker",
         "position",
     ]
-
-    private static func isSecretWord(normalized name: String) -> Bool {
-        members.contains(name) || name.hasSuffix("secret")
-            || name.hasSuffix("token") && !places.contains { name.contains($0) }
-    }
 
     /// Secret in the query of a URL.
     private static let parameters: Set<String> = ["sig", "signature", "hmac"]
@@ -51,35 +43,108 @@ enum SecretNames {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What stands beside a name, looked at once for all of them and only where it matters.
+    /// What is known of one name.
+    struct Kind: Sendable {
+        /// A field that a connector declares.
+        let isDeclared: Bool
+        let isCredential: Bool
+        /// Secret as the name of a member, credentials included.
+        fileprivate let isSecret: Bool
+        /// A code of an exchange, if it is one.
+        fileprivate let isCode: Bool
+        /// Secret in a query, members included.
+        fileprivate let isParameter: Bool
+        fileprivate let standsBesideSignature: Bool
+        fileprivate let marksSignature: Bool
+        fileprivate let marksExchange: Bool
+        /// Secret in running text where a quote or an equals sign stands between name and value; else credentials are alone.
+        let isSecretInText: Bool
+
+        /// - Parameter only: true where nothing else than what is declared is a secret.
+        init(_ name: some StringProtocol, declared: SecretFields = [], only: Bool = false) {
+            let name = normalized(name)
+            isDeclared = declared.names.contains(name)
+            guard !only else {
+                isCredential = false
+                isSecret = isDeclared
+                isCode = false
+                isParameter = isDeclared
+                standsBesideSignature = false
+                marksSignature = false
+                marksExchange = false
+                isSecretInText = isDeclared
+                return
+            }
+            isCredential = credentials.contains(name) || credentialEndings.contains { name.hasSuffix($0) }
+            isSecret =
+                isCredential || isDeclared || members.contains(name) || name.hasSuffix("secret")
+                || name.hasSuffix("token") && !places.contains { name.contains($0) }
+            isCode = name == "code"
+            marksSignature = parameters.contains(name)
+            isParameter = isSecret || marksSignature || name.hasPrefix("xamz") || name.hasPrefix("xgoog")
+            standsBesideSignature = besideSignature.contains(name)
+            marksExchange = besideCode.contains(name)
+            isSecretInText = isSecret || marksSignature || name.hasPrefix("xamzs")
+        }
+
+        /// True where no neighbour makes it a secret, and it makes none of them one.
+        var isInnocent: Bool { !isParameter && !isCode && !standsBesideSignature && !marksExchange }
+    }
+
+    package static func isCredential(_ name: String) -> Bool { Kind(name).isCredential }
+
+    /// The names that stand beside each other, whose meaning depends on the others: these are looked at once, and only where
+    /// it matters.
     struct Neighbours {
-        private let names: () -> [String]
-        private lazy var normal = names().map { SecretNames.normalized($0) }
-        fileprivate lazy var areSigned = normal.contains { parameters.contains($0) }
-        fileprivate lazy var areExchange = normal.contains { besideCode.contains($0) }
+        private let kinds: [Kind]
+        private var areSigned: Bool?
+        private var areExchange: Bool?
 
-        init(_ names: @escaping () -> [String]) { self.names = names }
+        init(_ kinds: [Kind]) { self.kinds = kinds }
+
+        private mutating func haveExchange() -> Bool {
+            if let areExchange { return areExchange }
+            let found = kinds.contains { $0.marksExchange }
+            areExchange = found
+            return found
+        }
+        private mutating func haveSignature() -> Bool {
+            if let areSigned { return areSigned }
+            let found = kinds.contains { $0.marksSignature }
+            areSigned = found
+            return found
+        }
+
+        /// True for the name of a secret member.
+        mutating func isMember(_ index: Int) -> Bool {
+            kinds[index].isSecret || kinds[index].isCode && haveExchange()
+        }
+        /// True for the name of a secret in a query.
+        mutating func isParameter(_ index: Int) -> Bool {
+            isMember(index) || kinds[index].isParameter || kinds[index].standsBesideSignature && haveSignature()
+        }
+        func isCredential(_ index: Int) -> Bool { kinds[index].isCredential }
+        func isDeclared(_ index: Int) -> Bool { kinds[index].isDeclared }
     }
 
-    static func isMember(_ name: String, beside others: inout Neighbours) -> Bool {
-        isMember(normalized: normalized(name), beside: &others)
-    }
-    private static func isMember(normalized name: String, beside others: inout Neighbours) -> Bool {
-        isCredential(normalized: name) || isSecretWord(normalized: name) || name == "code" && others.areExchange
-    }
+    /// The kinds of names that were seen: the same few come again and again.
+    struct Memory {
+        private let declared: SecretFields
+        private let only: Bool
+        private var kinds: [String: Kind] = [:]
+        private static let most = 4096
 
-    static func isParameter(_ name: String, beside others: inout Neighbours) -> Bool {
-        let name = normalized(name)
-        return isMember(normalized: name, beside: &others) || parameters.contains(name) || name.hasPrefix("xamz")
-            || name.hasPrefix("xgoog") || besideSignature.contains(name) && others.areSigned
-    }
+        init(declared: SecretFields, only: Bool) {
+            self.declared = declared
+            self.only = only
+        }
 
-    /// - Parameter named: true where a quote or an equals sign stands between name and value.
-    static func isInText(_ word: String, named: Bool) -> Bool {
-        var name = normalized(word)
-        if name.hasPrefix("u0026") { name.removeFirst(5) }
-        if isCredential(normalized: name) { return true }
-        return named && (isSecretWord(normalized: name) || parameters.contains(name) || name.hasPrefix("xamzs"))
+        mutating func kind(_ name: String) -> Kind {
+            if let known = kinds[name] { return known }
+            let kind = Kind(name, declared: declared, only: only)
+            if kinds.count < Memory.most, name.utf8.count <= 64 { kinds[name] = kind }
+            return kind
+        }
     }
 
     static func isHeader(_ name: String) -> Bool {
@@ -122,6 +187,20 @@ struct SharingLink {
         SharingLink("join.slack.com", "t/*/shared_invite/!"), SharingLink("box.com", "s/!"),
         SharingLink("googleusercontent.com", "drive-storage/!"),
     ]
+
+    private static let hosts = Set(known.map(\.host) + ["sharepoint.com"]).map { Array($0.utf8) }
+
+    /// True for a host whose links may be secret, in any case of letters. Compared from its end, where most differ.
+    static func isHost(_ host: ByteSlice) -> Bool {
+        host.withUnsafeBytes { host in
+            hosts.contains { known in
+                var left = known.count
+                let more = host.count - left
+                while more >= 0, left > 0, host[more + left - 1] | 0x20 == known[left - 1] | 0x20 { left -= 1 }
+                return left == 0
+            }
+        }
+    }
 
     /// Which segment of a path (without its first slash) is a secret.
     static func secretSegment(host: String, segments: [Substring]) -> Int? {

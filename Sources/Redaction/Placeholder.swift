@@ -1,11 +1,12 @@
 import CCrypto
 import HTTP
+import JSON
 
 /// What stands in a capture where a secret was: `[secret:5f0c1a2b]`, the same for the same secret.
 ///
 /// The eight digits are the beginning of HMAC-SHA-256 under a key that only the capturing process knew, so that a secret can't
-/// be guessed back from them.
-public enum Placeholder {
+/// be guessed back from them; or under a public key, for the fields of `SecretFields`.
+package enum Placeholder {
     private static let start = Array("[secret:".utf8)
     private static let digits = 8
     static let length = start.count + digits + 1
@@ -17,32 +18,34 @@ public enum Placeholder {
     private static func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
     /// True where a placeholder begins at an offset.
-    static func stands(in bytes: some RandomAccessCollection<UInt8>, at offset: Int) -> Bool {
-        guard offset >= 0, offset + length <= bytes.count else { return false }
-        let here = bytes.dropFirst(offset).prefix(length)
-        return here.starts(with: start) && here.last == UInt8(ascii: "]")
-            && here.dropFirst(start.count).dropLast().allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
-            }
+    static func stands(in bytes: ByteSlice, at offset: Int) -> Bool {
+        guard offset >= 0, offset + length <= bytes.count, bytes[offset] == start[0] else { return false }
+        return bytes.withUnsafeBytes { all in
+            let here = all[offset..<offset + length]
+            return here.starts(with: start) && here.last == UInt8(ascii: "]")
+                && here.dropFirst(start.count).dropLast().allSatisfy {
+                    (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
+                }
+        }
     }
 
     /// True for text that holds a placeholder.
-    public static func occurs(in text: String) -> Bool {
+    package static func occurs(in text: String) -> Bool {
         guard text.contains("[") else { return false }
-        let bytes = Array(text.utf8)
-        return bytes.indices.contains { bytes[$0] == start[0] && stands(in: bytes, at: $0) }
+        let bytes = ByteSlice(text)
+        return (0..<bytes.count).contains { stands(in: bytes, at: $0) }
     }
-    static func isAll(of text: String) -> Bool { text.utf8.count == length && stands(in: Array(text.utf8), at: 0) }
+    static func isAll(of text: String) -> Bool { text.utf8.count == length && stands(in: ByteSlice(text), at: 0) }
 
     /// What stands before, between and after the placeholders of a text.
     private static func pieces(of text: String) -> (around: [[UInt8]], placeholders: [String]) {
-        let bytes = Array(text.utf8)
+        let bytes = ByteSlice(text)
         var around: [[UInt8]] = [[]]
         var placeholders: [String] = []
         var at = 0
         while at < bytes.count {
-            if bytes[at] == start[0], stands(in: bytes, at: at) {
-                placeholders.append(String(decoding: bytes[at..<at + length], as: UTF8.self))
+            if stands(in: bytes, at: at) {
+                placeholders.append(bytes[at..<at + length].text)
                 around.append([])
                 at += length
             } else {
@@ -62,7 +65,7 @@ public enum Placeholder {
     }
 
     /// True when `text` is `pattern` with something in the place of each placeholder.
-    static func matches(_ text: String, pattern: String) -> Bool {
+    package static func matches(_ text: String, pattern: String) -> Bool {
         let pieces = pieces(of: pattern).around
         var rest = Array(text.utf8)[...]
         guard let first = pieces.first, let last = pieces.last else { return false }

@@ -1,7 +1,7 @@
 import HTTP
-import System
 import JSON
 import Synchronization
+import System
 
 /// Replaces secrets by placeholders: in headers, URLs, JSON, forms and running text.
 ///
@@ -17,12 +17,27 @@ public final class Redactor: Sendable {
     static let shortestFree = 8
 
     private let key: [UInt8]
+    /// False where only declared fields are secrets.
+    let looksForAll: Bool
     private let learned = Mutex(Needles())
+    private let declared = Mutex<Set<String>>([])
+    private let names: Mutex<SecretNames.Memory>
 
-    /// - Parameter key: what the digits of placeholders are made with; drawn anew unless given.
-    public init(key: [UInt8]? = nil) {
+    /// - Parameters:
+    ///   - key: what the digits of placeholders are made with; drawn anew unless given.
+    ///   - fields: names beside those that are secret everywhere.
+    public init(key: [UInt8]? = nil, fields: SecretFields = []) {
         var random = SystemRandomNumberGenerator()
         self.key = key ?? (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        looksForAll = true
+        names = Mutex(SecretNames.Memory(declared: fields, only: false))
+    }
+
+    /// Replaces what stands under these names, and nothing else.
+    init(only fields: SecretFields) {
+        key = []
+        looksForAll = false
+        names = Mutex(SecretNames.Memory(declared: fields, only: true))
     }
 
     /// Makes a secret known, so that it is replaced wherever it stands.
@@ -30,7 +45,9 @@ public final class Redactor: Sendable {
 
     /// The placeholder of a secret; nothing for nothing.
     public func placeholder(for secret: String) -> String {
-        secret.isEmpty || Placeholder.isAll(of: secret) ? secret : Placeholder.make(for: secret, key: key)
+        if secret.isEmpty || Placeholder.isAll(of: secret) { return secret }
+        let isDeclared = declared.withLock { $0.contains(secret) }
+        return Placeholder.make(for: secret, key: isDeclared ? SecretFields.key : key)
     }
 
     /// The placeholder of a secret that is a credential, and as such remembered.
@@ -38,6 +55,14 @@ public final class Redactor: Sendable {
         if !Placeholder.occurs(in: secret) { learn(secret) }
         return placeholder(for: secret)
     }
+
+    /// Makes a secret known that stands under a declared name.
+    func declare(_ secret: String) {
+        if !Placeholder.isAll(of: secret) { _ = declared.withLock { $0.insert(secret) } }
+    }
+
+    /// What is known of a name.
+    func kind(_ name: String) -> SecretNames.Kind { names.withLock { $0.kind(name) } }
 
     // MARK: Headers
 
@@ -87,7 +112,7 @@ public final class Redactor: Sendable {
         let rest = url[scheme.upperBound...]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = String(rest[..<slash])
-        if let at = authority.lastIndex(of: "@") {
+        if looksForAll, let at = authority.lastIndex(of: "@") {
             if let colon = authority[..<at].firstIndex(of: ":") {
                 learn(PercentEncoding.decode(authority[authority.index(after: colon)..<at]))
             }
@@ -95,7 +120,8 @@ public final class Redactor: Sendable {
         }
         var segments = rest[slash...].split(separator: "/", omittingEmptySubsequences: false).map { Substring($0) }
         let host = authority.lowercased().prefix { $0 != ":" }
-        if let secret = SharingLink.secretSegment(host: String(host), segments: Array(segments.dropFirst())),
+        if looksForAll,
+            let secret = SharingLink.secretSegment(host: String(host), segments: Array(segments.dropFirst())),
             segments.indices.contains(secret + 1)
         {
             segments[secret + 1] = Substring(placeholder(for: PercentEncoding.decode(segments[secret + 1])))
@@ -113,12 +139,13 @@ public final class Redactor: Sendable {
             let name = PercentEncoding.decode(piece.prefix { $0 != "=" }, plusIsSpace: true)
             return name.hasPrefix("amp;") ? String(name.dropFirst(4)) : name
         }
-        var neighbours = SecretNames.Neighbours { names }
-        return zip(pieces, names).map { piece, name in
+        var neighbours = SecretNames.Neighbours(names.map(kind))
+        return pieces.enumerated().map { index, piece in
             guard let equals = piece.firstIndex(of: "=") else { return String(piece) }
             let value = PercentEncoding.decode(piece[piece.index(after: equals)...], plusIsSpace: true)
-            if SecretNames.isParameter(name, beside: &neighbours) {
-                return piece[...equals] + (SecretNames.isCredential(name) ? credential(value) : placeholder(for: value))
+            if neighbours.isParameter(index) {
+                if neighbours.isDeclared(index) { declare(value) }
+                return piece[...equals] + (neighbours.isCredential(index) ? credential(value) : placeholder(for: value))
             }
             let clean = text(value, depth: depth + 1)
             return clean == value ? String(piece) : piece[...equals] + Placeholder.encodeAround(clean)
@@ -127,10 +154,9 @@ public final class Redactor: Sendable {
 
     /// Fields of a query for a log: secrets are shown as `[secret]`, which tells nothing, not even which are the same.
     public static func masked(_ fields: [(name: String, value: String)]) -> [(name: String, value: String)] {
-        var names = SecretNames.Neighbours { fields.map(\.name) }
-        return fields.map { name, value in
-            SecretNames.isParameter(name, beside: &names) && !Placeholder.isAll(of: value)
-                ? (name, "[secret]") : (name, value)
+        var names = SecretNames.Neighbours(fields.map { SecretNames.Kind($0.name) })
+        return fields.enumerated().map { index, field in
+            names.isParameter(index) && !Placeholder.isAll(of: field.value) ? (field.name, "[secret]") : field
         }
     }
 
@@ -149,79 +175,69 @@ public final class Redactor: Sendable {
         let isText =
             type.hasPrefix("text/") || type.hasPrefix("multipart/")
             || ["json", "xml", "javascript", "form"].contains { type.contains($0) }
-        if isText || String(validating: bytes, as: UTF8.self) != nil { return text(bytes) }
-        return learned.withLock { $0 }.replacing(in: bytes) { $0.map { _ in UInt8(ascii: "*") } }
+        if isText || String(validating: bytes, as: UTF8.self) != nil { return text(ByteSlice(bytes)) ?? bytes }
+        return learned.withLock { $0 }.replacing(in: ByteSlice(bytes)) { $0.map { _ in UInt8(ascii: "*") } } ?? bytes
     }
 
     /// A JSON text. Strings are replaced where they stand; everything else stays byte for byte.
     public func json(_ json: JSON) -> [UInt8] {
-        learnMembers(of: json)
-        var edits: [(range: Range<Int>, with: [UInt8])] = []
-        collect(json, isSecret: false, &edits)
-        let range = json.range
-        return json.text.withUnsafeBytes { source in
-            var out: [UInt8] = []
-            out.reserveCapacity(range.count)
-            var at = range.lowerBound
-            for edit in edits {
-                out += source[at..<edit.range.lowerBound]
-                out += edit.with
-                at = edit.range.upperBound
-            }
-            return out + source[at..<range.upperBound]
-        }
-    }
-
-    /// Makes the secrets of an object known before any of its text is looked at.
-    private func learnMembers(of json: JSON) {
-        let members = json.members
-        var neighbours = Redactor.neighbours(members)
-        for (name, value) in members {
-            if let secret = value.string {
-                if SecretNames.isMember(name.string ?? "", beside: &neighbours), !Placeholder.occurs(in: secret) {
-                    learn(secret)
-                }
-            } else {
-                learnMembers(of: value)
-            }
-        }
-        for element in json.elements { learnMembers(of: element) }
-    }
-
-    private static func neighbours(_ members: [(name: JSON, value: JSON)]) -> SecretNames.Neighbours {
-        SecretNames.Neighbours { members.map { $0.name.string ?? "" } }
-    }
-
-    private func collect(_ json: JSON, isSecret: Bool, _ edits: inout [(range: Range<Int>, with: [UInt8])]) {
-        switch json.kind {
-        case .string:
-            let inside = json.insideOfString.array
-            let plain = inside.contains(UInt8(ascii: "\\")) ? Array((json.string ?? "").utf8) : inside
-            let clean = isSecret ? Array(placeholder(for: String(decoding: plain, as: UTF8.self)).utf8) : text(plain)
-            guard clean != plain else { return }
+        // The secrets of all members are known before any of the text is looked at.
+        var values: [(range: Range<Int>, isSecret: Bool)] = []
+        gather(json, isSecret: false, into: &values)
+        let text = json.text
+        var out: [UInt8] = []
+        out.reserveCapacity(json.range.count)
+        func copy(_ range: Range<Int>) { text[range].withUnsafeBytes { out.append(contentsOf: $0) } }
+        var at = json.range.lowerBound
+        for (range, isSecret) in values {
+            guard let clean = isSecret ? secret(text[range]) : string(text[range]) else { continue }
+            copy(at..<range.lowerBound)
             var w = JSONWriter()
             w.string(String(decoding: clean, as: UTF8.self))
-            edits.append((json.range, w.bytes))
-        case .number:
-            guard isSecret else { return }
-            var w = JSONWriter()
-            w.string(placeholder(for: json.raw.text))
-            edits.append((json.range, w.bytes))
-        case .array: for element in json.elements { collect(element, isSecret: isSecret, &edits) }
+            out += w.bytes
+            at = range.upperBound
+        }
+        copy(at..<json.range.upperBound)
+        return out
+    }
+
+    /// The strings of a value, and the numbers that are secrets, in order. Learns what stands under the names of secrets.
+    private func gather(_ json: JSON, isSecret: Bool, into values: inout [(range: Range<Int>, isSecret: Bool)]) {
+        switch json.kind {
+        case .string: values.append((json.range, isSecret))
+        case .number: if isSecret { values.append((json.range, true)) }
+        case .array: for element in json.elements { gather(element, isSecret: isSecret, into: &values) }
         case .object:
             let members = json.members
-            var neighbours = Redactor.neighbours(members)
-            for (name, value) in members {
-                collect(name, isSecret: false, &edits)
+            var neighbours = SecretNames.Neighbours(members.map { kind($0.name.string ?? "") })
+            for (index, (name, value)) in members.enumerated() {
+                values.append((name.range, false))
                 // A number is a secret only under a name that has no other use: `token` may count something.
-                let isSecret =
-                    value.kind == .number
-                    ? SecretNames.isCredential(name.string ?? "")
-                    : SecretNames.isMember(name.string ?? "", beside: &neighbours)
-                collect(value, isSecret: isSecret, &edits)
+                let isSecret = value.kind == .number ? neighbours.isCredential(index) : neighbours.isMember(index)
+                if isSecret, let secret = value.string, !Placeholder.occurs(in: secret) {
+                    if neighbours.isDeclared(index) { declare(secret) }
+                    learn(secret)
+                }
+                gather(value, isSecret: isSecret, into: &values)
             }
         default: return
         }
+    }
+
+    /// The placeholder of a string or number as it stands; nil for what is one.
+    private func secret(_ token: ByteSlice) -> [UInt8]? {
+        let isString = token[0] == UInt8(ascii: "\"")
+        let plain = isString ? JSON.unescaped(token[1..<token.count - 1]) : token.text
+        let clean = placeholder(for: plain)
+        return clean == plain ? nil : Array(clean.utf8)
+    }
+
+    /// A string without its secrets, given with its quotes; nil where it has none.
+    private func string(_ token: ByteSlice) -> [UInt8]? {
+        if token.count < Redactor.shortestFree + 2 { return nil }
+        let inside = token[1..<token.count - 1]
+        let isEscaped = inside.withUnsafeBytes { $0.contains(UInt8(ascii: "\\")) }
+        return text(isEscaped ? ByteSlice(JSON.unescaped(inside)) : inside)
     }
 
     /// Running text.
@@ -233,16 +249,16 @@ public final class Redactor: Sendable {
     /// - Parameter depth: how often what this text was in had to be decoded.
     func text(_ text: String, depth: Int) -> String {
         if depth > Redactor.deepest { return text }
-        let bytes = Array(text.utf8)
-        let clean = self.text(bytes, depth: depth)
-        return clean == bytes ? text : String(decoding: clean, as: UTF8.self)
+        return self.text(ByteSlice(text), depth: depth).map { String(decoding: $0, as: UTF8.self) } ?? text
     }
 
-    private func text(_ bytes: [UInt8], depth: Int = 0) -> [UInt8] {
-        if bytes.count < Redactor.shortestFree { return bytes }
+    /// - Returns: nil where there is no secret in the bytes.
+    private func text(_ bytes: ByteSlice, depth: Int = 0) -> [UInt8]? {
+        if bytes.count < Redactor.shortestFree { return nil }
+        guard learned.withLock({ $0.mayFindSecret(in: bytes) }) else { return nil }
         let known = learned.withLock { $0 }.replacing(in: bytes) {
             Array(placeholder(for: String(decoding: $0, as: UTF8.self)).utf8)
         }
-        return TextScan.replacing(in: known, redactor: self, depth: depth)
+        return TextScan.replacing(in: known.map { ByteSlice($0) } ?? bytes, redactor: self, depth: depth) ?? known
     }
 }
