@@ -83,7 +83,8 @@ let package = Package(
 
         tests("State", "System", "Gzip", "JSON", "State"),
         tests("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "Deduplication"),
-        .target(name: "Scripts", dependencies: ["System", "JSON", "HTTP"], path: "Tests/Scripts", swiftSettings: strict),
+        .target(
+            name: "Scripts", dependencies: ["System", "JSON", "HTTP"], path: "Tests/Scripts", swiftSettings: strict),
         tests("HTTP", "Scripts", "HTTP", "System", "JSON"),
         tests("OAuth", "Scripts", "OAuth", "Crypto", "HTTP", "System", "JSON"),
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "CPOSIX"),
@@ -92,7 +93,8 @@ let package = Package(
         tests("Extraction", "Extraction", "Documents", "System"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
         tests(
-            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "OAuth", "Capture", "Documents", "Connector",
+            "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "OAuth", "Capture", "Documents",
+            "Connector",
             "Connectors", "Sync", "Stages", "Deduplication", "Destinations"),
         tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),

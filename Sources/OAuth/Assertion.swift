@@ -19,7 +19,9 @@ enum Assertion {
     }
 
     /// For a client. learn.microsoft.com, "Microsoft identity platform application authentication certificate credentials".
-    static func client(_ assertion: ClientAssertion, _ id: String, _ audience: String, at now: Timestamp) throws -> Secret {
+    static func client(_ assertion: ClientAssertion, _ id: String, _ audience: String, at now: Timestamp) throws
+        -> Secret
+    {
         do {
             let certificate = try Certificate(pem: Array(assertion.certificate.utf8))
             let thumbprint =

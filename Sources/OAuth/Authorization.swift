@@ -42,7 +42,8 @@ public struct PendingAuthorization: Sendable, Equatable {
         hint: String? = nil, now: Timestamp
     ) throws -> (url: URL, pending: PendingAuthorization) {
         guard let address = URL(redirect), !redirect.contains("#"), address.isSafe else {
-            throw Failure(.configuration, "'\(redirect)' is no redirect URI", "give https://…, or http://127.0.0.1:PORT/…")
+            throw Failure(
+                .configuration, "'\(redirect)' is no redirect URI", "give https://…, or http://127.0.0.1:PORT/…")
         }
         if provider.redirect == .https && address.scheme != "https" {
             throw Failure(
@@ -114,7 +115,11 @@ public struct PendingAuthorization: Sendable, Equatable {
             if promisesIssuer { throw mixedUp }
             return
         }
-        if let issuer { if given != issuer { throw mixedUp } } else if URL(given)?.host != authorizeHost { throw mixedUp }
+        if let issuer {
+            if given != issuer { throw mixedUp }
+        } else if URL(given)?.host != authorizeHost {
+            throw mixedUp
+        }
     }
 }
 

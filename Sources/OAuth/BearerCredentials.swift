@@ -128,14 +128,14 @@ public actor BearerCredentials: Authoriser {
             if let theirs = kept.obtainedAt, let ours = unsaved.obtainedAt, theirs > ours { return use(kept) }
             return try await keep(unsaved, in: kept)
         }
+        // Where nothing can be kept, what was renewed in memory is the newest.
+        guard store.canSave else { return try await keep(try await endpoint.renew(current), in: current) }
         if kept.accessToken != nil, kept.accessToken != current.accessToken,
             kept.renewAt.map({ $0 > time.now() }) ?? true
         {
             return use(kept)
         }
-        // Where nothing can be kept, what was renewed in memory is the newest.
-        let old = store.canSave ? kept : current
-        try await keep(try await endpoint.renew(old), in: old)
+        try await keep(try await endpoint.renew(kept), in: kept)
     }
 
     private func keep(_ new: Credentials, in old: Credentials) async throws {

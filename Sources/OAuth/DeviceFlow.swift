@@ -41,7 +41,8 @@ public struct DeviceFlow: Sendable {
         if let refusal = TokenRefusal(response, json, to: request, provider, ahead: .zero) { throw refusal.failure }
         let place = json?["verification_uri"] ?? json?["verification_url"] ?? json?["verification_uri_complete"]
         guard response.isSuccess, let device = json?["device_code"]?.string, !device.isEmpty,
-            let user = json?["user_code"]?.string, isShowable(user), let url = place?.string.flatMap({ URL($0) }), url.isSafe
+            let user = json?["user_code"]?.string, isShowable(user), let url = place?.string.flatMap({ URL($0) }),
+            url.isSafe
         else {
             throw Failure(.unavailable, "\(provider.title) gives no code for another device", "try again later")
         }

@@ -7,14 +7,16 @@ public enum Discovery {
     /// The endpoints of an issuer.
     /// - Parameter issuer: an https URL without a query.
     /// - Throws: `Failure`: 78 where the answer is that of another issuer, or names no endpoints; 69 where there is none.
-    public static func endpoints(of issuer: String, through endpoint: TokenEndpoint) async throws -> Provider.Endpoints {
+    public static func endpoints(of issuer: String, through endpoint: TokenEndpoint) async throws -> Provider.Endpoints
+    {
         guard let url = URL(issuer), url.isSafe, url.query == nil, !issuer.contains("#"), !issuer.contains("?") else {
             throw Failure(.configuration, "'\(issuer)' is no issuer", "give an https URL without a query")
         }
         let path = url.path == "/" ? "" : url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
         let origin = "\(url.scheme)://\(url.authority)"
         let places = [
-            origin + "/.well-known/oauth-authorization-server" + path, origin + path + "/.well-known/openid-configuration",
+            origin + "/.well-known/oauth-authorization-server" + path,
+            origin + path + "/.well-known/openid-configuration",
         ]
         for place in places.compactMap({ URL($0) }) {
             let request = Request(

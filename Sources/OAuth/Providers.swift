@@ -142,7 +142,8 @@ extension Provider {
     }
 
     private static let hubspot = row(
-        "hubspot", "HubSpot", page: "developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth",
+        "hubspot", "HubSpot",
+        page: "developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth",
         authorize: "https://app.hubspot.com/oauth/authorize", token: "https://api.hubapi.com/oauth/2026-03/token"
     ) {
         $0.revocation = .form("https://api.hubapi.com/oauth/2026-03/token/revoke")

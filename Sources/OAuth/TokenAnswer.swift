@@ -48,7 +48,9 @@ struct TokenAnswer: Sendable {
 
     /// The object that holds the token: the answer, or the member of it that the provider's row names.
     private static func place(in json: JSON, _ row: Provider?) -> JSON? {
-        if json["access_token"]?.string == nil, let name = row?.nestedToken, let nested = json[name: name] { return nested }
+        if json["access_token"]?.string == nil, let name = row?.nestedToken, let nested = json[name: name] {
+            return nested
+        }
         return json
     }
 
@@ -66,7 +68,8 @@ struct TokenAnswer: Sendable {
     private static func seconds(_ value: JSON?) -> Duration? {
         guard let value else { return nil }
         let number =
-            value.lenientInt ?? (value.double ?? value.string.flatMap { Double($0) }).flatMap { Int64(exactly: $0.rounded()) }
+            value.lenientInt
+            ?? (value.double ?? value.string.flatMap { Double($0) }).flatMap { Int64(exactly: $0.rounded()) }
         return number.flatMap { $0 > 0 && $0 < 1 << 31 ? .seconds($0) : nil }
     }
 

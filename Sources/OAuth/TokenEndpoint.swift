@@ -49,7 +49,9 @@ public struct TokenEndpoint: Sendable {
         // A code that is spent twice ends the tokens that were made of it: one try.
         let request = try request(fields, of: credentials, at: time.now(), isIdempotent: false)
         do {
-            return credentials.begun(by: try await answer(to: request, of: credentials))
+            var new = credentials.begun(by: try await answer(to: request, of: credentials))
+            if Provider.named(credentials.provider)?.redirectOnRenewal == true { new.redirectURI = pending.redirect }
+            return new
         } catch let refusal as TokenRefusal { throw refusal.failure }
     }
 

@@ -31,8 +31,9 @@ struct TokenRefusal: Error, Sendable, Equatable {
     /// What an answer refuses; nil where it names no error.
     init?(_ response: Response, _ json: JSON?, to request: Request, _ row: Provider?, ahead: Duration) {
         let code = TokenRefusal.code(in: json)
-        guard code != nil || !response.isSuccess || json?["error"].map({ !$0.isNull }) == true
-            || json?["ok"]?.bool == false
+        guard
+            code != nil || !response.isSuccess || json?["error"].map({ !$0.isNull }) == true
+                || json?["ok"]?.bool == false
         else { return nil }
         status = response.status
         self.ahead = ahead
@@ -93,7 +94,8 @@ struct TokenRefusal: Error, Sendable, Equatable {
     private static func code(in json: JSON?) -> String? {
         let error = json?["error"]
         let named = error?.string ?? error?["status"]?.string
-        if let named { return named }
+        // Dropbox: "invalid_client: Invalid client_id or client_secret".
+        if let named { return named.split(separator: ":").first.map { String($0) } ?? named }
         guard error == nil, let status = json?["status"]?.string, meanings[status] != nil else { return nil }
         return status
     }
