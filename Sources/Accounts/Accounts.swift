@@ -96,7 +96,8 @@ public struct Accounts: Sendable {
             func folder(_ variable: String, _ below: String) throws -> String {
                 if let base = getenv(variable).map({ String(cString: $0) }), base.hasPrefix("/") { return base }
                 guard let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty else {
-                    throw Failure(.configuration, "there is no home folder", "name the vault with --vault, and set HOME")
+                    throw Failure(
+                        .configuration, "there is no home folder", "name the vault with --vault, and set HOME")
                 }
                 return home + below
             }

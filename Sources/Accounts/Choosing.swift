@@ -9,7 +9,9 @@ extension Accounts {
     /// What `fetch` chooses its credentials with, beside those of the vault.
     public static let optionsOfFetch: [Command.Option] = [
         .init("account", "NAME", "the account of the vault that reads (the connection's name, else SOURCE)"),
-        .init("credentials", "FILE", "credentials in JSON (access_token, refresh_token, client_id, …) in place of the vault's"),
+        .init(
+            "credentials", "FILE",
+            "credentials in JSON (access_token, refresh_token, client_id, …) in place of the vault's"),
         .init("subject", "ADDRESS", "for whom the service account of --credentials acts"),
     ]
 

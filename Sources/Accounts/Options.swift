@@ -6,7 +6,8 @@ import Vault
 extension Accounts {
     private static let vaultOption = Command.Option("vault", "FILE", "the vault (~/.local/share/sluice/vault)")
     private static let keyOptions: [Command.Option] = [
-        .init("key-file", "FILE", variable: "SLUICE_VAULT_KEY_FILE", "the vault's key is in FILE: 32 bytes, also in hex"),
+        .init(
+            "key-file", "FILE", variable: "SLUICE_VAULT_KEY_FILE", "the vault's key is in FILE: 32 bytes, also in hex"),
         .init("key-fd", "N", variable: "SLUICE_VAULT_KEY_FD", "the vault's key is read from descriptor N"),
         .init("key-command", "COMMAND", variable: "SLUICE_VAULT_KEY_COMMAND", "COMMAND prints the vault's key"),
     ]

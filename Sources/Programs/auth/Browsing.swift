@@ -19,7 +19,8 @@ extension Login {
         let isRegistered = provider.redirect == .registered
         let port = try arguments.int("port", in: 0...65535) ?? (isRegistered ? Login.registeredPort : 0)
         let client = try await client()
-        let listener = try CallbackListener<Granted>(port: port, host: provider.redirect == .localhost ? "localhost" : nil)
+        let listener = try CallbackListener<Granted>(
+            port: port, host: provider.redirect == .localhost ? "localhost" : nil)
         let begun = try begin(client, redirect: listener.redirectURI)
         let waiting = Waiting(begun.pending)
         try show(begun.url)
@@ -40,7 +41,9 @@ extension Login {
         let client = try await client()
         let redirect = arguments["redirect-uri"] ?? "http://127.0.0.1:\(Login.registeredPort)/callback"
         let begun = try begin(client, redirect: redirect)
-        try tell("open this page, and paste the address that the browser ends on, which need not load:", begun.url.description)
+        try tell(
+            "open this page, and paste the address that the browser ends on, which need not load:",
+            begun.url.description)
         let pasted =
             Descriptor.standardInput.isTerminal
             ? try Terminal(toAsk: "the address", otherwise: "give it on standard input").secret("address: ")

@@ -55,7 +55,8 @@ final class CallbackListener<Outcome: Sendable>: Sendable {
             end.yield(
                 .failure(
                     Failure(
-                        .noPermission, "nobody came back from the browser within \(limit.components.seconds / 60) minutes",
+                        .noPermission,
+                        "nobody came back from the browser within \(limit.components.seconds / 60) minutes",
                         "run the same command again")))
         }
         defer { timer.cancel() }

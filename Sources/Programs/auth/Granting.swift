@@ -64,7 +64,8 @@ extension Login {
     func serviceAccount() throws -> Credentials {
         guard let json = try? JSON(parsing: try file("service-account")), json.isObject else {
             throw Failure(
-                .configuration, "--service-account: the file is not a JSON object", "name the key file as Google gave it")
+                .configuration, "--service-account: the file is not a JSON object",
+                "name the key file as Google gave it")
         }
         var credentials = try Credentials(json)
         guard case .jwtBearer = credentials.grant else {

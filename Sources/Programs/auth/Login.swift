@@ -14,7 +14,8 @@ import Vault
 struct Login {
     /// The ways that are named by an option of their own; without one it is the browser.
     static let ways = [
-        "manual", "device", "client-credentials", "service-account", "jwt", "github-app", "certificate", "token", "basic",
+        "manual", "device", "client-credentials", "service-account", "jwt", "github-app", "certificate", "token",
+        "basic",
     ]
 
     let arguments: Arguments
@@ -90,7 +91,9 @@ struct Login {
         let had = Set(granted.split { $0 == " " || $0 == "," }.map(String.init))
         let missing = scopes.filter { !had.contains($0) }
         if !missing.isEmpty {
-            log.warn("the service did not grant \(missing.joined(separator: ", "))", "see what that stops: auth test \(account)")
+            log.warn(
+                "the service did not grant \(missing.joined(separator: ", "))",
+                "see what that stops: auth test \(account)")
         }
     }
 

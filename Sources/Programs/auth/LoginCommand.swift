@@ -9,7 +9,9 @@ extension Login {
         options: [
             .init("account", "NAME", "the account's name, where one source has many (SOURCE)"),
             .init("client-id", "ID", "the program that asks, as it is registered at the service"),
-            .init("client-secret-fd", "N", "its secret is read from descriptor N; else SLUICE_CLIENT_SECRET, else asked for"),
+            .init(
+                "client-secret-fd", "N",
+                "its secret is read from descriptor N; else SLUICE_CLIENT_SECRET, else asked for"),
             .init("client-auth", "WAY", "how it proves who it is: 'basic' or 'body' (the service's own way)"),
             .init("scope", "S", repeatable: true, "ask for this scope in place of the source's own (repeatable)"),
             .init("manual", "print the page; what the browser ends on is pasted here"),

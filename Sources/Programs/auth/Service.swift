@@ -37,7 +37,9 @@ struct Service {
                         "the service has no call that ends the tokens of '\(account)'",
                         "end them in the service's own settings")
                 }
-            } catch let failure as Failure { log.warn("\(failure.what), and '\(account)' is removed here", failure.remedy) }
+            } catch let failure as Failure {
+                log.warn("\(failure.what), and '\(account)' is removed here", failure.remedy)
+            }
             try await accounts.remove(account)
         }
     }

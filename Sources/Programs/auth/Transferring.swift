@@ -12,7 +12,9 @@ enum Transferring {
     static let export = Command(
         "export", "writes accounts on standard output, sealed under a passphrase",
         operands: [.init("ACCOUNT", repeatable: true, "an account; 'auth list' prints them")],
-        options: [passphrase, .init("plain", "write them as they are: a JSON object for each, one a line, with its secrets")]
+        options: [
+            passphrase, .init("plain", "write them as they are: a JSON object for each, one a line, with its secrets"),
+        ]
             + Accounts.optionsOfTransfer,
         examples: [
             ("auth export google_drive > drive.sealed", "take an account elsewhere"),
