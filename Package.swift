@@ -103,6 +103,7 @@ let package = Package(
         tests("JSON", "JSON", "System"),
         tests("Stream", "Stream", "JSON", "System"),
         tests("CommandLine", "CommandLine", "System"),
+        tests("Accounts", "Accounts", "OAuth", "HTTP", "JSON", "System"),
         tests("Documents", "Documents"),
 
         // A service in memory, and what runs programs, for tests.
