@@ -59,7 +59,7 @@ import Testing
         #expect(failure?.description.contains("canary") == false)
     }
 
-    @Test(arguments: ["nonsense", "{\"account\":\"a\"}", "{\"account\":\"\",\"credentials\":{\"access_token\":\"canary\"}}"])
+    @Test(arguments: ["nonsense", #"{"account":"a"}"#, #"{"account":"","credentials":{"access_token":"canary"}}"#])
     func whatIsNoExportIsNotImported(_ text: String) throws {
         let failure = #expect(throws: Failure.self) {
             try Accounts.imported(Array(text.utf8), "FILE", passphraseFrom: nil)
