@@ -70,18 +70,20 @@ let package = Package(
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
+        library("Accounts", "System", "JSON", "HTTP", "Curl", "Crypto", "OAuth", "Vault", "CommandLine"),
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "Pacing", "HTTP", "OAuth", "Curl", "Redaction", "Capture",
-            "Connector",
-            "Connectors",
-            "Sync"),
+            "fetch", "System", "JSON", "Stream", "State", "Pacing", "HTTP", "Redaction", "OAuth", "Accounts", "Capture",
+            "Connector", "Connectors", "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("extract-worker", "CPOSIX", "System", "Extraction", "Readers"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
+        program(
+            "auth", "System", "JSON", "Stream", "HTTP", "HTTPServer", "OAuth", "Vault", "Accounts", "Connector",
+            "Connectors"),
         program("replay", "System", "JSON", "Stream", "HTTP", "Redaction", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "JSON", "State"),
@@ -106,6 +108,7 @@ let package = Package(
         tests("JSON", "JSON", "System"),
         tests("Stream", "Stream", "JSON", "System"),
         tests("CommandLine", "CommandLine", "System"),
+        tests("Accounts", "Accounts", "OAuth", "HTTP", "JSON", "System"),
         tests("Documents", "Documents"),
 
         // Run by Tests/Benchmarks, not installed.
