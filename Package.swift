@@ -39,6 +39,7 @@ let package = Package(
         wrapper("Curl", links: "curl"),
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
+        wrapper("PQ"),
         .systemLibrary(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
@@ -60,7 +61,7 @@ let package = Package(
         library("Extraction", "System", "Documents", "CXML2"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
-        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
+        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite", "CPQ"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
 
         // Programs: options and a loop each.
@@ -83,7 +84,7 @@ let package = Package(
         tests(
             "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "Capture", "Documents", "Connector",
             "Connectors", "Sync", "Stages", "Deduplication", "Destinations"),
-        tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
+        tests("Destinations", "Destinations", "Processes", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),
         tests("JSON", "JSON", "System"),
         tests("Stream", "Stream", "JSON", "System"),
