@@ -170,7 +170,11 @@ public final class Loader {
             if worked >= expected { try expect() }
             let line = lines[worked]
             worked += 1
-            do { try work(line.message.get()) } catch let error as BadRecord { try reject(line.number, error) }
+            do { try work(line.message.get()) } catch let error as BadRecord {
+                try reject(line.number, error)
+            } catch let error as RowRefused {
+                try reject(line.number, BadRecord("a record that can't be stored: \(error)"))
+            }
         }
         size.waiting = 0
         if hasBadLines { keep() }

@@ -93,10 +93,12 @@ final class Bench {
 
     /// Runs `sink` over these lines as one process would, and gives its exit code and what it printed.
     @discardableResult
-    func sink(_ lines: [String], torn: String = "") throws -> (status: Int32, printed: [String]) {
+    func sink(_ lines: [String], torn: String = "", into destination: (any Destination)? = nil) throws -> (
+        status: Int32, printed: [String]
+    ) {
         try Files.replace(root + "/input", with: Array((lines.map { $0 + "\n" }.joined() + torn).utf8))
         let loader = try Loader(
-            into: open(), folder: usesFolder ? folder : nil, options: options, time: time,
+            into: destination ?? open(), folder: usesFolder ? folder : nil, options: options, time: time,
             log: Log(program: "sink", form: .text),
             output: try Descriptor(opening: root + "/output", O_WRONLY | O_CREAT | O_TRUNC))
         let status = try loader.run(input: try Descriptor(opening: root + "/input", O_RDONLY))

@@ -59,9 +59,10 @@ public final class PostgreSQLDestination: Destination {
         place = new.description
         try new.execute(
             """
-            set row_security = off; set idle_in_transaction_session_timeout = 0; set lock_timeout = '30s';
+            set row_security = off; set idle_in_transaction_session_timeout = 0;
             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
             set plan_cache_mode = force_generic_plan; set jit = off; set bytea_output = hex;
+            select set_config('lock_timeout', '30s', false) where current_setting('lock_timeout') = '0';
             select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
             """)
         try prepare(new)
@@ -69,6 +70,7 @@ public final class PostgreSQLDestination: Destination {
         return new
     }
 
+    /// Makes the tables, or takes them to the format of this version.
     private func prepare(_ new: Connection) throws {
         let schema = PostgreSQLSchema(name.schema, serverVersion: new.serverVersion)
         guard new.serverVersion >= 110000 else {
@@ -78,31 +80,39 @@ public final class PostgreSQLDestination: Destination {
             throw Failure(.configuration, "\(place) is not in UTF-8", "make a database with the encoding UTF8")
         }
         try new.execute("set search_path = \(schema.name), pg_temp")
-        if try format(new, schema) == PostgreSQLSchema.format { return }
-        try new.execute("begin; select pg_advisory_xact_lock(\(lock))")
-        var held = try format(new, schema)
-        if held == nil {
-            let relations =
-                "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1"
-            guard try new.query(relations, [.text(name.schema)]).first?.int(0) == 0 else {
+        if try format(new, schema) != PostgreSQLSchema.format {
+            try new.execute("begin; select pg_advisory_xact_lock(\(lock))")
+            let format = try format(new, schema) ?? makeSchema(new, schema)
+            guard format <= PostgreSQLSchema.format else {
                 throw Failure(
-                    .configuration, "the schema '\(name.schema)' of \(place) holds tables of another program",
-                    "name a schema of its own, as in schema=sluice")
+                    .configuration,
+                    "the schema '\(name.schema)' of \(place) has format \(format), and this version knows "
+                        + "\(PostgreSQLSchema.format)", "use the version that wrote it, or a newer one")
             }
-            if try new.query("select from pg_namespace where nspname = $1", [.text(name.schema)]).isEmpty {
-                try new.execute("create schema \(schema.name)")
-            }
-            held = 0
+            for step in schema.steps.dropFirst(Int(format)) { try new.execute(step) }
+            try new.execute("update sluice set format = \(PostgreSQLSchema.format); commit")
         }
-        let format = held ?? 0
-        guard format <= PostgreSQLSchema.format else {
+        guard let wanted = name.search.map({ $0 == "on" }) else { return }
+        let isOn = "select search from sluice"
+        if try new.query(isOn).first?.bool(0) == wanted { return }
+        try new.execute("begin; select pg_advisory_xact_lock(\(lock))")
+        if try new.query(isOn).first?.bool(0) != wanted { try new.execute(schema.search(wanted)) }
+        try new.execute("commit")
+    }
+
+    /// - Returns: the format of no tables.
+    private func makeSchema(_ new: Connection, _ schema: PostgreSQLSchema) throws -> Int64 {
+        let relations =
+            "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 limit 1"
+        guard try new.query(relations, [.text(name.schema)]).isEmpty else {
             throw Failure(
-                .configuration,
-                "the schema '\(name.schema)' of \(place) has format \(format), and this version knows "
-                    + "\(PostgreSQLSchema.format)", "use the version that wrote it, or a newer one")
+                .configuration, "the schema '\(name.schema)' of \(place) holds tables of another program",
+                "name a schema of its own, as in schema=sluice")
         }
-        for step in schema.steps.dropFirst(Int(format)) { try new.execute(step) }
-        try new.execute("update sluice set format = \(PostgreSQLSchema.format); commit")
+        if try new.query("select from pg_namespace where nspname = $1", [.text(name.schema)]).isEmpty {
+            try new.execute("create schema \(schema.name)")
+        }
+        return 0
     }
 
     /// The format of the tables that are there; nil where there are none.

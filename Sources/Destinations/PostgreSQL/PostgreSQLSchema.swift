@@ -36,8 +36,8 @@ struct PostgreSQLSchema {
 
     private var tables: String {
         """
-        create table sluice(format bigint not null);
-        insert into sluice values(0);
+        create table sluice(format bigint not null, search boolean not null);
+        insert into sluice values(0, true);
 
         create table documents(
             semantic_id text collate "C" primary key,
@@ -118,11 +118,7 @@ struct PostgreSQLSchema {
             delete from \(name).group_rules r using gone g where r.id = g.id;
             return null;
         end $$;
-        create trigger documents_added after insert on documents
-            for each row execute function document_written();
-        create trigger documents_changed after update of title, content on documents for each row
-            when (old.title is distinct from new.title or old.content is distinct from new.content)
-            execute function document_written();
+        \(searchTriggers)
         create trigger documents_removed after delete on documents referencing old table as gone
             for each statement execute function documents_gone();
         create trigger groups_removed after delete on groups referencing old table as gone
@@ -136,6 +132,29 @@ struct PostgreSQLSchema {
         end $$;
 
         """
+    }
+
+    private let searchTriggers = """
+        create trigger documents_added after insert on documents
+            for each row execute function document_written();
+        create trigger documents_changed after update of title, content on documents for each row
+            when (old.title is distinct from new.title or old.content is distinct from new.content)
+            execute function document_written();
+        """
+
+    /// Takes up full text search, or leaves it off.
+    func search(_ isOn: Bool) -> String {
+        isOn
+            ? """
+            \(searchTriggers)
+            insert into documents_search select semantic_id, document_terms(title, content) from documents;
+            update sluice set search = true
+            """
+            : """
+            drop trigger documents_added on documents; drop trigger documents_changed on documents;
+            truncate documents_search;
+            update sluice set search = false
+            """
     }
 
     /// The same as SQLite's.
