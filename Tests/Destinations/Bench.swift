@@ -73,7 +73,7 @@ final class Bench {
     var server: Connection {
         get throws {
             let connection = try Connection([("dbname", try PostgreSQLServer.shared.get().connection)])
-            try connection.execute("set search_path = \(schema)")
+            try connection.execute("set jit = off; set search_path = \(schema)")
             return connection
         }
     }

@@ -25,7 +25,7 @@ public final class PostgreSQLServer: @unchecked Sendable {
         var random = SystemRandomNumberGenerator()
         let parent = folder ?? (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
         scratch = "\(parent)/sluice-pg-\(random.hexadecimal(bytes: 6))"
-        self.settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] + settings
+        self.settings = ["jit=off", "fsync=off", "synchronous_commit=off", "full_page_writes=off"] + settings
         try Files.makeFolder(scratch)
         if getuid() == 0 {
             guard let user = getpwnam("postgres") else { throw Failure(.unavailable, "there is no user 'postgres'") }

@@ -34,10 +34,8 @@ final class Connection {
         guard let made else { throw Failure(.software, "out of memory") }
         self.pq = pq
         handle = made
-        do { try connect(until: .now + timeout) } catch {
-            pq.finish(handle)
-            throw error
-        }
+        // Where this throws, `deinit` ends it.
+        try connect(until: .now + timeout)
     }
 
     deinit { pq.finish(handle) }
@@ -70,7 +68,8 @@ final class Connection {
         let text = errorText
         let words = text.split(separator: ":").map { String($0.drop { $0 == " " }) }
         func isCode(_ word: String) -> Bool {
-            word.utf8.count == 5 && word.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) }
+            word.utf8.count == 5 && word.contains(where: \.isNumber)
+                && word.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) }
         }
         guard let at = words.dropFirst().firstIndex(where: isCode) else {
             return ServerError(code: nil, message: firstLine(text), isLost: true)
@@ -170,12 +169,13 @@ final class Connection {
         var error: ServerError?
         for _ in commands {
             rows.removeAll()
-            while let result = pq.getResult(handle) {
+            // After the end of the connection libpq must not be asked again: it has dropped its own list of commands.
+            while pq.status(handle) == CONNECTION_OK, let result = pq.getResult(handle) {
                 defer { pq.clear(result) }
                 if pq.resultStatus(result) == PGRES_TUPLES_OK { rows = read(result) }
                 do throws(ServerError) { try check(result) } catch let new { error = error ?? new }
             }
-            if pq.status(handle) == CONNECTION_BAD { throw error ?? lost() }
+            if pq.status(handle) == CONNECTION_BAD { throw error?.asLost ?? lost() }
         }
         guard let end = pq.getResult(handle) else { throw error ?? lost() }
         pq.clear(end)
@@ -184,7 +184,6 @@ final class Connection {
             throw error
         }
         return rows
-
     }
 
     private func read(_ result: OpaquePointer) -> [Row] {
@@ -223,6 +222,8 @@ struct ServerError: Error {
     let message: String
     /// The connection can't be used any more.
     let isLost: Bool
+
+    var asLost: ServerError { ServerError(code: code, message: message, isLost: true) }
 }
 
 /// The settings in a connection string or URI. The corresponding C function is `PQconninfoParse`.

@@ -13,6 +13,7 @@ public final class PostgreSQLDestination: Destination {
     private let window: Int
     private var waiting: Waiting
     private var connection: Connection?
+    private var wasConnected = false
     private var place: String
     /// The transaction's number, while one is under way.
     private var transaction: String?
@@ -45,9 +46,7 @@ public final class PostgreSQLDestination: Destination {
 
     // MARK: The connection
 
-    /// The connection, made where there is none. What the session sets: nobody's statement of ours may be ended by a default of the
-    /// role while it waits for input, and every statement finds rows by their keys, whatever the planner thinks of a table that was
-    /// empty a moment ago.
+    /// The connection, made where there is none.
     private func connected() throws -> Connection {
         if let connection { return connection }
         var settings = [
@@ -57,74 +56,11 @@ public final class PostgreSQLDestination: Destination {
         if let password { settings.append(("password", password.reveal())) }
         let new = try Connection(settings)
         place = new.description
-        try new.execute(
-            """
-            set row_security = off; set idle_in_transaction_session_timeout = 0;
-            set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
-            set plan_cache_mode = force_generic_plan; set jit = off; set bytea_output = hex;
-            select set_config('lock_timeout', '30s', false) where current_setting('lock_timeout') = '0';
-            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
-            """)
-        try prepare(new)
+        wasConnected = true
+        try Session(new, name).prepare()
         connection = new
         return new
     }
-
-    /// Makes the tables, or takes them to the format of this version.
-    private func prepare(_ new: Connection) throws {
-        let schema = PostgreSQLSchema(name.schema, serverVersion: new.serverVersion)
-        guard new.serverVersion >= 110000 else {
-            throw Failure(.configuration, "\(place) is older than PostgreSQL 11", "use a newer server")
-        }
-        guard try new.query("show server_encoding").first?.text(0) == "UTF8" else {
-            throw Failure(.configuration, "\(place) is not in UTF-8", "make a database with the encoding UTF8")
-        }
-        try new.execute("set search_path = \(schema.name), pg_temp")
-        if try format(new, schema) != PostgreSQLSchema.format {
-            try new.execute("begin; select pg_advisory_xact_lock(\(lock))")
-            let format = try format(new, schema) ?? makeSchema(new, schema)
-            guard format <= PostgreSQLSchema.format else {
-                throw Failure(
-                    .configuration,
-                    "the schema '\(name.schema)' of \(place) has format \(format), and this version knows "
-                        + "\(PostgreSQLSchema.format)", "use the version that wrote it, or a newer one")
-            }
-            for step in schema.steps.dropFirst(Int(format)) { try new.execute(step) }
-            try new.execute("update sluice set format = \(PostgreSQLSchema.format); commit")
-        }
-        guard let wanted = name.search.map({ $0 == "on" }) else { return }
-        let isOn = "select search from sluice"
-        if try new.query(isOn).first?.bool(0) == wanted { return }
-        try new.execute("begin; select pg_advisory_xact_lock(\(lock))")
-        if try new.query(isOn).first?.bool(0) != wanted { try new.execute(schema.search(wanted)) }
-        try new.execute("commit")
-    }
-
-    /// - Returns: the format of no tables.
-    private func makeSchema(_ new: Connection, _ schema: PostgreSQLSchema) throws -> Int64 {
-        let relations =
-            "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 limit 1"
-        guard try new.query(relations, [.text(name.schema)]).isEmpty else {
-            throw Failure(
-                .configuration, "the schema '\(name.schema)' of \(place) holds tables of another program",
-                "name a schema of its own, as in schema=sluice")
-        }
-        if try new.query("select from pg_namespace where nspname = $1", [.text(name.schema)]).isEmpty {
-            try new.execute("create schema \(schema.name)")
-        }
-        return 0
-    }
-
-    /// The format of the tables that are there; nil where there are none.
-    private func format(_ new: Connection, _ schema: PostgreSQLSchema) throws -> Int64? {
-        guard try new.query("select to_regclass($1)", [.text(schema.name + ".sluice")]).first?.text(0) != nil else {
-            return nil
-        }
-        return try new.query("select format from sluice").first?.int(0)
-    }
-
-    /// The lock that the writer of a schema holds.
-    private var lock: Int64 { Int64(bitPattern: fnv("sluice \(name.schema)")) }
 
     /// Calls the server. In a transaction, what passes by itself ends it, for the `Loader` to begin it again; else the call is made
     /// again here.
@@ -134,7 +70,9 @@ public final class PostgreSQLDestination: Destination {
             do { return try body(try connected()) } catch let error as ServerError {
                 let isOpen = transaction != nil
                 let lost = try trouble(error)
+                // A server that was never there is more likely misnamed than away.
                 if isOpen { throw lost }
+                if !wasConnected && error.code == nil { throw lost.failure }
                 try recover(from: lost)
             }
         }
@@ -143,7 +81,10 @@ public final class PostgreSQLDestination: Destination {
     private func trouble(_ error: ServerError) throws -> TransactionLost {
         if error.isLost { connection = nil }
         switch Trouble(error, at: place) {
-        case .lasting(let failure): throw failure
+        case .lasting(let failure):
+            // With the connection goes the transaction, and its lock.
+            connection = nil
+            throw failure
         case .passing(let failure): return TransactionLost(failure)
         case .row(let why):
             if transaction == nil || isCareful {
@@ -157,8 +98,9 @@ public final class PostgreSQLDestination: Destination {
     public func recover(from lost: TransactionLost) throws {
         transaction = nil
         forget()
+        // Before the pause: others may wait for what the transaction holds.
+        do { try connection?.execute("rollback") } catch { connection = nil }
         if !lost.isRow && !waiting.wait() { throw lost.failure }
-        if connection != nil { do { try connection?.execute("rollback") } catch { connection = nil } }
     }
 
     public func settle() throws {
@@ -179,7 +121,7 @@ public final class PostgreSQLDestination: Destination {
         if transaction != nil { return }
         transaction = try asking { connection in
             try connection.send("begin isolation level read committed")
-            try connection.send("select pg_advisory_xact_lock(\(lock))")
+            try connection.send("select pg_advisory_xact_lock(\(name.lock))")
             try connection.send("savepoint mark")
             return try connection.query("select txid_current()").first?.text(0)
         }
@@ -219,7 +161,7 @@ public final class PostgreSQLDestination: Destination {
         try recover(from: lost)
         let end = try asking { connection in
             try connection.send("begin")
-            try connection.send("select pg_advisory_xact_lock(\(lock))")
+            try connection.send("select pg_advisory_xact_lock(\(name.lock))")
             let end = try connection.query("select txid_status($1::text::bigint)", [.text(number)]).first?.text(0)
             try connection.execute("commit")
             return end
