@@ -40,6 +40,7 @@ let package = Package(
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
         wrapper("UCharDet", links: "uchardet"),
+        wrapper("PQ"),
         .systemLibrary(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
@@ -68,7 +69,7 @@ let package = Package(
         library("Readers", "Extraction", "CXML2", "CPoppler"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
-        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
+        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite", "CPQ"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
         library("Accounts", "System", "JSON", "HTTP", "Curl", "Crypto", "OAuth", "Vault", "CommandLine"),
 
@@ -101,7 +102,7 @@ let package = Package(
         tests(
             "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "OAuth", "Capture", "Documents",
             "Connector", "Connectors", "Sync", "Extraction", "Readers", "Stages", "Deduplication", "Destinations"),
-        tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
+        tests("Destinations", "Destinations", "Processes", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),
         tests("Crypto", "Crypto", "System", "JSON"),
         tests("Vault", "Vault", "Crypto", "System", "JSON"),

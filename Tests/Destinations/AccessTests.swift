@@ -96,8 +96,8 @@ import Testing
         Case("no readers", [], []),
     ]
 
-    @Test(arguments: cases) func readers(_ some: Case) throws {
-        let bench = try Bench(.sqlite)
+    @Test(arguments: [Kind.sqlite, .postgres], cases) func readers(_ kind: Kind, _ some: Case) throws {
+        let bench = try Bench(kind)
         var stream = Lines()
         var lines = [Lines.document("c:1", for: some.principals, at: 1)]
         for (id, members) in some.groups { lines.append(Lines.group(id, members, at: 1)) }
@@ -151,8 +151,8 @@ import Testing
         }
     }
 
-    @Test func whoLeavesAGroupLosesWhatItsRuleGave() throws {
-        let bench = try Bench(.sqlite)
+    @Test(arguments: [Kind.sqlite, .postgres]) func whoLeavesAGroupLosesWhatItsRuleGave(_ kind: Kind) throws {
+        let bench = try Bench(kind)
         var stream = Lines()
         var lines = [Lines.document("c:1", for: ["group:c:all:h1"], at: 1)]
         for (id, members) in AccessTests.common { lines.append(Lines.group(id, members, at: 1)) }
