@@ -105,7 +105,11 @@ import Testing
         #expect(try bench.sink(lines + [stream.state(final: true)]).status == 0)
         let readers = try bench.pairs("select semantic_id, principal from document_permissions order by 1, 2").map(\.1)
         #expect(readers == some.readers)
-        let source = try SQLiteDestination(asking: bench.file)
+        let source: any AccessSource =
+            switch kind {
+            case .postgres: try bench.postgres()
+            default: try SQLiteDestination(asking: bench.file)
+            }
         let explanation = try #require(try Explanation(of: "c:1", in: source))
         #expect(explanation.ways.keys.sorted() == some.readers)
         for reader in ["ann@x.io", "bob@x.io", "cy@y.io", "dee@x.io", "eve@z.io"] {

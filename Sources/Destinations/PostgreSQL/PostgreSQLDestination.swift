@@ -229,7 +229,7 @@ public final class PostgreSQLDestination: Destination {
     }
 
     /// Asks after all that was changed.
-    private func ask(_ sql: String, _ parameters: [Parameter]) throws -> [Connection.Row] {
+    func ask(_ sql: String, _ parameters: [Parameter]) throws -> [Connection.Row] {
         try flush()
         return try asking { try $0.query(sql, parameters) }
     }

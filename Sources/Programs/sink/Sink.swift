@@ -60,10 +60,7 @@ struct Sink {
             switch name {
             case .sqlite(let file): destination = try SQLiteDestination(file)
             case .jsonLines(let path): destination = try JSONLinesDestination(path)
-            case .postgreSQL(let database):
-                let password = try arguments.int("password-fd", in: 0...65_535).map { try Sink.readPassword(Int32($0)) }
-                destination = try PostgreSQLDestination(
-                    database, password: password, waiting: Waiting(pause: Sink.pause))
+            case .postgreSQL(let database): destination = try postgreSQL(database, arguments)
             case .state:
                 guard let folder else {
                     throw Failure(.usage, "state: needs --state", "give the pipeline's state folder")
@@ -79,10 +76,15 @@ struct Sink {
 
     /// Answers a question about access.
     private static func tell(_ name: DestinationName, _ arguments: Arguments) throws -> ExitStatus {
-        guard case .sqlite(let file) = name else {
-            throw Failure(.usage, "\(arguments.operands[0]) can't be asked who may read what", "name sqlite:FILE")
+        let source: any AccessSource
+        switch name {
+        case .sqlite(let file): source = try SQLiteDestination(asking: file)
+        case .postgreSQL(let database): source = try postgreSQL(database, arguments)
+        case .jsonLines, .state:
+            throw Failure(
+                .usage, "\(arguments.operands[0]) can't be asked who may read what",
+                "name sqlite:FILE or postgres:SETTINGS")
         }
-        let source = try SQLiteDestination(asking: file)
         if let id = arguments["explain"] {
             guard let explanation = try Explanation(of: id, in: source) else {
                 throw Failure(
@@ -103,6 +105,11 @@ struct Sink {
             try Descriptor.standardOutput.write(lines)
         }
         return .done
+    }
+
+    private static func postgreSQL(_ database: DatabaseName, _ arguments: Arguments) throws -> PostgreSQLDestination {
+        let password = try arguments.int("password-fd", in: 0...65_535).map { try Sink.readPassword(Int32($0)) }
+        return try PostgreSQLDestination(database, password: password, waiting: Waiting(pause: Sink.pause))
     }
 
     /// The first line of an open file.
