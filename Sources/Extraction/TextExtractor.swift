@@ -28,6 +28,14 @@ public final class TextExtractor {
             case underWay(ticket: Int, Format)
         }
         fileprivate let state: State
+
+        /// True where it is read as a mail.
+        public var isMail: Bool {
+            switch state {
+            case .underWay(_, let format): format.name == Format.mail.name
+            case .done(_, let extraction): extraction.format == Format.mail.name && extraction.status != .skipped
+            }
+        }
     }
 
     private enum Elsewhere {
