@@ -4,6 +4,7 @@ package struct Header: Sendable {
 
     /// Bytes of one field that are looked at; a longer one is cut.
     static let longestField = 256 << 10
+    private static let longestParameters = 64 << 10
     private static let mostFields = 10_000
 
     init() {}
@@ -56,7 +57,9 @@ package struct Header: Sendable {
     }
 
     /// A field that has a value and parameters, such as Content-Type.
-    func parameterized(_ name: String) -> ParameterizedValue? { bytes(name).map { ParameterizedValue($0) } }
+    func parameterized(_ name: String) -> ParameterizedValue? {
+        bytes(name).map { ParameterizedValue(Array($0.prefix(Header.longestParameters))) }
+    }
 }
 
 /// Printable ASCII but the colon (RFC 5322, section 3.6.8), and the blanks that some programs put before it.

@@ -82,9 +82,13 @@ struct ParameterizedValue {
         return out
     }
 
+    /// Bytes of a comment; a longer one is none, so that many beginnings can't cost a search to the end each.
+    private static let longestComment = 200
+
     private static func skipComment(_ bytes: [UInt8], _ i: inout Int) {
         var depth = 1
-        while i < bytes.count, depth > 0 {
+        let end = min(bytes.count, i + longestComment)
+        while i < end, depth > 0 {
             switch bytes[i] {
             case UInt8(ascii: "\\"): i += 1
             case UInt8(ascii: "("): depth += 1
@@ -93,7 +97,7 @@ struct ParameterizedValue {
             }
             i += 1
         }
-        i = min(i, bytes.count)
+        i = min(i, end)
     }
 
     /// A parameter as text: pieces joined, charset and encoded words read.

@@ -144,6 +144,7 @@ private func size(_ bytes: Int) -> String {
     }
 }
 
+/// Each line behind a `>`.
 private func quoted(_ text: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(text.count + text.count / 16)
@@ -152,6 +153,7 @@ private func quoted(_ text: [UInt8]) -> [UInt8] {
         out += line
         out.append(0x0A)
     }
+    out.removeLast()
     return out
 }
 

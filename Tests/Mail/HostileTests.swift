@@ -55,8 +55,8 @@ import Testing
     }
 
     @Test func longLinesAndQuotes() {
-        let line = repeated("x", 4 << 20)
-        #expect(read(Array("\n\(line)".utf8)).text?.utf8.count == 4 << 20)
+        let line = repeated("x", 1 << 20)
+        #expect(read(Array("\n\(line)".utf8)).text?.utf8.count == 1 << 20)
         let quotes = repeated(repeated(">", 5000) + " \n", 200)
         #expect(read(Array("Content-Type: text/plain; format=flowed\n\n\(quotes)".utf8)).extraction.status == .ok)
         // Many beginnings of files that never end.
