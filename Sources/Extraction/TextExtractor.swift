@@ -147,7 +147,7 @@ public final class TextExtractor {
         if let declared, declared.input == .characters {
             // text/plain is what many services say of any text, so that a name knows more.
             if type.essence == "text/plain", let named = Format.named(byFileName: name),
-                named.name == Format.markdown.name || named.name == Format.delimited.name
+                [Format.markdown.name, Format.delimited.name, Format.subtitles.name].contains(named.name)
             {
                 return named
             }

@@ -93,18 +93,19 @@ import Testing
         #expect(ParameterizedValue(Array(value.utf8)).value == text)
     }
 
-    @Test(arguments: [
-        ("Subject: a\r\n b\r\n\tc\r\n\r\nbody", "a b c", "body"),
-        ("\r\n\r\nSubject:a\n\nbody\n", "a", "body\n"),
-        ("From x@y Mon Jan 1\nSubject : a\n\nbody", "a", "body"),
-        ("Subject: a\nno field here\nbody", "a", "no field here\nbody"),
-        ("Subject: a", "a", ""),
-        ("Subject: =?utf-8?q?a?=\n =?utf-8?q?b?=\n\n", "ab", ""),
-        ("X: y\nsubject: a\nSubject: b\n\nz", "a", "z"),
-        ("Subject:\n  \n a\n\nz", "a", "z"),
-        ("just text: no\n", nil, "just text: no\n"),
-        (" a\n\nz", nil, " a\n\nz"),
-    ] as [(String, String?, String)])
+    @Test(
+        arguments: [
+            ("Subject: a\r\n b\r\n\tc\r\n\r\nbody", "a b c", "body"),
+            ("\r\n\r\nSubject:a\n\nbody\n", "a", "body\n"),
+            ("From x@y Mon Jan 1\nSubject : a\n\nbody", "a", "body"),
+            ("Subject: a\nno field here\nbody", "a", "no field here\nbody"),
+            ("Subject: a", "a", ""),
+            ("Subject: =?utf-8?q?a?=\n =?utf-8?q?b?=\n\n", "ab", ""),
+            ("X: y\nsubject: a\nSubject: b\n\nz", "a", "z"),
+            ("Subject:\n  \n a\n\nz", "a", "z"),
+            ("just text: no\n", nil, "just text: no\n"),
+            (" a\n\nz", nil, " a\n\nz"),
+        ] as [(String, String?, String)])
     func takesHeaders(_ mail: String, _ subject: String?, _ body: String) {
         var rest = Array(mail.utf8)[...]
         let header = Header(takenFrom: &rest, isWhole: true)
@@ -113,7 +114,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Now's the time =\r\nfor all folk to come=\r\n to the aid of their country.", "Now's the time for all folk to come to the aid of their country."),
+        (
+            "Now's the time =\r\nfor all folk to come=\r\n to the aid of their country.",
+            "Now's the time for all folk to come to the aid of their country."
+        ),
         ("a=3D=c3=A9 \t\r\nb= \r\nc  =20 \nd=\n", "a=é\r\nbc   \nd"),
         ("=", ""), ("=4", "=4"), ("=zz=", "=zz"), ("a==3D", "a=="), ("x  ", "x  "),
     ])

@@ -109,13 +109,17 @@ import Testing
             "Content-Type: message/rfc822\n\nSubject: =?utf-8?B?Y2Fmw6k=?=\n\nin",
             header: "Subject: =?iso-8859-1?Q?caf=E9?= =?utf-8?q?x_y?=\nFrom: a <b@c>\n"),
         "Content-Type: text/plain; format=flowed; delsp=yes; charset=koi8-r\nContent-Transfer-Encoding: quoted-printable\n\n>> a=F0 =\nb \n> c\n-- \nd",
-        multipart("report", "\nx", "Content-Type: message/delivery-status\n\nA: b", "Content-Type: text/rfc822-headers\n\nSubject: y"),
+        multipart(
+            "report", "\nx", "Content-Type: message/delivery-status\n\nA: b",
+            "Content-Type: text/rfc822-headers\n\nSubject: y"),
         "Content-Type: text/calendar\n\nBEGIN:VEVENT\nSUMMARY:a\\, b\nDTSTART;TZID=x:20260102T030400\nATTENDEE;CN=\"a\":mailto:b\nEND:VEVENT\n",
         "Subject: x\n\nbegin 644 a\n#0V%T\n`\nend\n",
     ]
     private static let pieces = [
-        "\n", "\r", "\r\n\r\n", "--b\n", "--b--\n", "--c\n", "=?", "?=", "=?utf-8?Q?", "\"", "(", ")", ";", "=", "\\", ">",
-        "begin 644 a\n", "Content-Type: multipart/mixed; boundary=b\n", "Content-Transfer-Encoding: base64\n", " ", "\0",
+        "\n", "\r", "\r\n\r\n", "--b\n", "--b--\n", "--c\n", "=?", "?=", "=?utf-8?Q?", "\"", "(", ")", ";", "=", "\\",
+        ">",
+        "begin 644 a\n", "Content-Type: multipart/mixed; boundary=b\n", "Content-Transfer-Encoding: base64\n", " ",
+        "\0",
         "name*0*=", "'", "%", "boundary=\"\"", "charset=utf-16\n", "charset=utf-7\n", "BEGIN:VEVENT\n", ":",
     ]
 }

@@ -157,7 +157,10 @@ func multipart(_ kind: String, _ parts: String..., header: String = "", boundary
             """
         ),
         ("a text that is called a file", "Content-Type: text/plain; name=a.txt\n\nbody", "body"),
-        ("only a file", "Content-Type: application/zip; name=a.zip\n\nxx", "Attachments:\n- a.zip (application/zip, 2 bytes)"),
+        (
+            "only a file", "Content-Type: application/zip; name=a.zip\n\nxx",
+            "Attachments:\n- a.zip (application/zip, 2 bytes)"
+        ),
         (
             "an invitation",
             multipart(
@@ -196,7 +199,10 @@ func multipart(_ kind: String, _ parts: String..., header: String = "", boundary
             """
         ),
         ("soft hyphens", plain + "ex\u{AD}am\u{AD}ple", "example"),
-        ("a mail in a mail, in base64", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogYQoKYg==", "> ## a\n>\n> b"),
+        (
+            "a mail in a mail, in base64",
+            "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogYQoKYg==", "> ## a\n>\n> b"
+        ),
     ])
     func reads(_ what: String, _ mail: String, _ text: String) {
         #expect(read(mail).text == text, "\(what)")
@@ -204,8 +210,16 @@ func multipart(_ kind: String, _ parts: String..., header: String = "", boundary
 
     @Test(arguments: [
         ("never closed", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo", "one\n\ntwo"),
-        ("inner never closed", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\n1\n--b\n\n2\n--b--", "1\n\n2"),
-        ("prefixes of each other", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n\n1\n--bb--\n--b\n\n2\n--b--", "1\n\n2"),
+        (
+            "inner never closed",
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\n1\n--b\n\n2\n--b--",
+            "1\n\n2"
+        ),
+        (
+            "prefixes of each other",
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n\n1\n--bb--\n--b\n\n2\n--b--",
+            "1\n\n2"
+        ),
         ("no boundary", "Content-Type: multipart/mixed\n\n--b\n\none", "--b\n\none"),
         ("an empty boundary", "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n\none", "--\n\none"),
         ("a boundary that is nowhere", "Content-Type: multipart/mixed; boundary=x\n\none", "one"),

@@ -13,7 +13,7 @@ import Testing
         let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
         let scratch = try Scratch()
         let command = Command(
-            "/usr/bin/env", ["python3", root + "/Tests/Peers/mails.py", "\(seed)", "150"],
+            "/usr/bin/env", ["python3", root + "/Tests/Peers/mails.py", "\(seed)", "60"],
             output: scratch.file("mails"), errors: scratch.file("errors"))
         try #require(try command.run() == 0)
         var parser = JSONParser()
@@ -31,6 +31,6 @@ import Testing
             #expect(files == (fields["attachments"]?.elements ?? []).map { $0.elements.map { $0.string ?? "" } })
             count += 1
         }
-        #expect(count == 150)
+        #expect(count == 60)
     }
 }
