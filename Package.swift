@@ -40,6 +40,7 @@ let package = Package(
         wrapper("MicroHTTPD", links: "microhttpd"),
         wrapper("SQLite", links: "sqlite3"),
         wrapper("UCharDet", links: "uchardet"),
+        wrapper("PQ"),
         .systemLibrary(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
@@ -65,23 +66,26 @@ let package = Package(
         library("Connectors", "System", "JSON", "Pacing", "HTTP", "Documents", "Connector"),
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Redaction", "Documents", "Connector"),
         library("Extraction", "System", "JSON", "Documents", "CUCharDet"),
-        library("Readers", "JSON", "Extraction", "CXML2", "CPoppler"),
-        library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
+        library("Mail", "Extraction"),
+        library("Readers", "JSON", "Extraction", "Mail", "CXML2", "CPoppler"),
+        library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction", "Mail"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
-        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
+        library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite", "CPQ"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
+        library("Accounts", "System", "JSON", "HTTP", "Curl", "Crypto", "OAuth", "Vault", "CommandLine"),
 
         // Programs: options and a loop each.
         program(
-            "fetch", "System", "JSON", "Stream", "State", "Pacing", "HTTP", "OAuth", "Curl", "Redaction", "Capture",
-            "Connector",
-            "Connectors",
-            "Sync"),
+            "fetch", "System", "JSON", "Stream", "State", "Pacing", "HTTP", "Redaction", "OAuth", "Accounts", "Capture",
+            "Connector", "Connectors", "Sync"),
         program("extract", "System", "Stream", "Extraction", "Stages"),
         program("extract-worker", "CPOSIX", "System", "Extraction", "Readers"),
         program("perms", "System", "Stream", "Stages"),
         program("dedupe", "System", "Stream", "State", "Deduplication"),
         program("sink", "System", "Stream", "State", "Destinations"),
+        program(
+            "auth", "System", "JSON", "Stream", "HTTP", "HTTPServer", "OAuth", "Vault", "Accounts", "Connector",
+            "Connectors"),
         program("replay", "System", "JSON", "Stream", "HTTP", "Redaction", "Capture", "HTTPServer"),
 
         tests("State", "System", "Gzip", "JSON", "State"),
@@ -95,17 +99,19 @@ let package = Package(
         tests("Capture", "System", "JSON", "HTTP", "Gzip", "Redaction", "Capture"),
         tests("HTTPServer", "HTTPServer"),
         tests("Extraction", "Extraction", "Readers", "JSON", "Documents", "System"),
+        tests("Mail", "Processes", "System", "JSON", "Stream", "Documents", "Extraction", "Mail", "Readers", "Stages"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
         tests(
             "Connectors", "System", "Gzip", "JSON", "Stream", "State", "HTTP", "OAuth", "Capture", "Documents",
             "Connector", "Connectors", "Sync", "Extraction", "Readers", "Stages", "Deduplication", "Destinations"),
-        tests("Destinations", "Destinations", "System", "Gzip", "JSON", "Stream", "State"),
+        tests("Destinations", "Destinations", "Processes", "System", "Gzip", "JSON", "Stream", "State"),
         tests("System", "System", "Gzip"),
         tests("Crypto", "Crypto", "System", "JSON"),
         tests("Vault", "Vault", "Crypto", "System", "JSON"),
         tests("JSON", "JSON", "System"),
         tests("Stream", "Stream", "JSON", "System"),
         tests("CommandLine", "CommandLine", "System"),
+        tests("Accounts", "Accounts", "OAuth", "HTTP", "JSON", "System"),
         tests("Documents", "Documents"),
 
         // Run by Tests/Benchmarks, not installed.

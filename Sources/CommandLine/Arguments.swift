@@ -7,7 +7,8 @@ import System
 public struct Arguments: Sendable {
     /// The arguments without a dash, in order.
     public let operands: [String]
-    private let command: Command
+    /// What was asked for: of a program with subcommands, one of these.
+    public let command: Command
     private let given: [String: [String]]
     private let config: JSON?
 
@@ -29,7 +30,13 @@ public struct Arguments: Sendable {
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = word == "-h" ? "help" : String(parts[0].dropFirst(2))
-            guard word.hasPrefix("--") || word == "-h", let option = command.option(name) else {
+            let option = command.option(name)
+            if command.isSecret(name), option == nil || (option?.value == nil && parts.count > 1) {
+                throw Failure(
+                    .usage, "--\(name) takes nothing from the command line, which others on this machine can read",
+                    "give --\(name)-fd N, the number of a descriptor that it is read from")
+            }
+            guard word.hasPrefix("--") || word == "-h", let option else {
                 throw Failure(
                     .usage, "there is no option '\(parts[0])'",
                     Command.suggestion(for: name, among: command.options.map(\.name)))
@@ -54,7 +61,7 @@ public struct Arguments: Sendable {
         self.command = command
         self.given = given
         self.operands = operands
-        let file = given["config"]?.last ?? Arguments.environment("config")
+        let file = given["config"]?.last ?? Arguments.environment("config", command)
         if let file {
             let bytes: [UInt8]
             do { bytes = try Files.read(file, limit: 16 << 20) } catch {
@@ -77,33 +84,37 @@ public struct Arguments: Sendable {
             throw Failure(.usage, "\(missing.name) is missing", "give \(missing.help); see --help")
         }
         if operands.count > command.operands.count, command.operands.last?.isRepeatable != true {
-            throw Failure(.usage, "'\(operands[command.operands.count])' is one argument too many", "see --help")
+            // What is one too many may be a secret.
+            let extra = command.takesSecrets ? "there" : "'\(operands[command.operands.count])'"
+            throw Failure(.usage, "\(extra) is one argument too many", "see --help")
         }
     }
 
-    private static func environment(_ name: String) -> String? {
-        let variable = "SLUICE_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-        return getenv(variable).map { String(cString: $0) }
+    private static func environment(_ name: String, _ command: Command) -> String? {
+        command.option(name).flatMap { getenv($0.variable) }.map { String(cString: $0) }
     }
+    private func environment(_ name: String) -> String? { Arguments.environment(name, command) }
 
+    /// True for an option that stands on the command line itself.
+    public func isGiven(_ name: String) -> Bool { given[name] != nil }
     /// A value, from wherever it was given.
     public subscript(_ name: String) -> String? {
         if let value = given[name]?.last { return value }
-        if let value = Arguments.environment(name) { return value }
+        if let value = environment(name) { return value }
         guard let value = setting(name) else { return nil }
         return value.string ?? value.raw.text
     }
     /// All values of a repeatable option; from the environment, separated by commas.
     public func all(_ name: String) -> [String] {
         if let values = given[name] { return values }
-        if let value = Arguments.environment(name) { return value.split(separator: ",").map(String.init) }
+        if let value = environment(name) { return value.split(separator: ",").map(String.init) }
         guard let value = setting(name) else { return [] }
         return value.kind == .array ? value.elements.compactMap(\.string) : value.string.map { [$0] } ?? []
     }
     /// True for a switch that was given.
     public func has(_ name: String) -> Bool {
         if given[name] != nil { return true }
-        if let value = Arguments.environment(name) { return value != "0" && value != "false" && !value.isEmpty }
+        if let value = environment(name) { return value != "0" && value != "false" && !value.isEmpty }
         return setting(name)?.bool ?? false
     }
     /// A member of the config file; `max-line` may be written `max_line` there.

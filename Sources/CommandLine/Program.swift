@@ -32,8 +32,9 @@ public enum Program {
         posix_keep_memory_private()
         let words = Array(Swift.CommandLine.arguments.dropFirst())
         do {
-            let arguments = try Arguments(words, for: command)
-            if arguments.has("help") { print(command.helpPage) }
+            let chosen = try command.chosen(by: words)
+            let arguments = try Arguments(chosen.rest, for: chosen.command)
+            if arguments.has("help") { print(chosen.command.helpPage) }
             if arguments.has("version") { print("\(command.name) \(Command.version)\n") }
             let log = Log(program: command.name, form: try arguments.logForm)
             try arguments.checkOperands()

@@ -5,41 +5,39 @@ import System
 
 /// What a STATE does: the chain, the tenants, what listings remove, and when it is committed.
 extension Loader {
-    enum Chain { case whole, broken }
-
-    func state(_ message: Message) throws -> Chain {
-        guard let json = message.json["value"] else { return .whole }
+    /// - Throws: `BrokenChain` for one that does not follow.
+    func state(_ message: Message) throws {
+        guard let json = message.json["value"] else { return }
         let value = try StateValue(json)
         let isForeign = value.position == nil
-        if !isForeign { isOurs = true }
-        if value.isFinal { log.tally(tally) }
-        if hasBadLines { return .whole }
+        if !isForeign { progress.isOurs = true }
+        if value.isFinal { log.tally(progress.tally) }
+        if hasBadLines { return }
         try begin()
         if !isForeign, !follows(value) {
             try rewind(value)
-            return .broken
+            throw BrokenChain()
         }
         try checkTenants(value)
-        if heldIn != value.position?.run { heldIn = nil }
+        if progress.heldIn != value.position?.run { progress.heldIn = nil }
         let swept = try sweep(value)
         let state = CommittedState(
             value: ByteSlice(value.raw.array), position: value.position, swept: swept)
         try destination.apply(.state(state, folder: identity))
         try destination.mark()
-        last = state
-        isPending = true
-        isAtMark = true
-        isComplete = value.isFinal
-        if value.isFinal || sinceCommit >= options.batch || time.now() - committedAt >= options.batchTime {
+        progress.last = state
+        progress.isPending = true
+        progress.isAtMark = true
+        progress.isComplete = value.isFinal
+        if value.isFinal || progress.sinceCommit >= options.batch || time.now() - committedAt >= options.batchTime {
             try commit()
         }
-        return .whole
     }
 
     /// Each STATE must follow the one before it, and the first the destination's last. A copy in the folder that a kill left one
     /// behind is no exception: `dedupe` went on from that copy too, and what it calls unchanged need not be what the rows
     /// have since: a reader would stay who was removed.
-    private func follows(_ value: StateValue) -> Bool { folder == nil || value.after == last?.position }
+    private func follows(_ value: StateValue) -> Bool { folder == nil || value.after == progress.last?.position }
 
     /// The stream goes on from somewhere else: commits what was whole, and writes the copy anew from the destination.
     private func rewind(_ value: StateValue) throws {
@@ -59,7 +57,7 @@ extension Loader {
 
     private func checkTenants(_ value: StateValue) throws {
         for bookmark in value.bookmarks {
-            guard let tenant = bookmark.tenant, tenants[bookmark.connection] != tenant else { continue }
+            guard let tenant = bookmark.tenant, progress.tenants[bookmark.connection] != tenant else { continue }
             let known = try destination.tenant(of: bookmark.connection)
             if let known, known != tenant {
                 throw Failure(
@@ -69,7 +67,7 @@ extension Loader {
                     "give the new one its own name (fetch --name), or use its credentials")
             }
             if known == nil { try destination.apply(.tenant(connection: bookmark.connection, tenant)) }
-            tenants[bookmark.connection] = tenant
+            progress.tenants[bookmark.connection] = tenant
         }
     }
 
@@ -81,11 +79,11 @@ extension Loader {
     /// is not remembered, so that each run tries again and says so.
     /// - Returns: what was swept, for the destination to keep.
     private func sweep(_ value: StateValue) throws -> [String: [String: Timestamp]] {
-        if value.position == nil { return last?.swept ?? [:] }
+        if value.position == nil { return progress.last?.swept ?? [:] }
         var swept: [String: [String: Timestamp]] = [:]
         for bookmark in value.bookmarks {
             let connection = bookmark.connection
-            let before = last?.swept[connection] ?? [:]
+            let before = progress.last?.swept[connection] ?? [:]
             var done: [String: Timestamp] = [:]
             var due: [String: Timestamp] = [:]
             for case (let partition, let complete?) in bookmark.partitions {
@@ -115,12 +113,12 @@ extension Loader {
     /// so that a connection of a few documents can lose one.
     private func allows(_ sweeps: [Sweep], of connection: String, run: String) throws -> Bool {
         if sweeps.isEmpty { return true }
-        if heldIn != nil { return false }
+        if progress.heldIn != nil { return false }
         let removed = try sweeps.reduce(0) { try $0 + destination.removals(by: $1) }
         if removed <= 1 { return true }
         let rows = try destination.count(of: connection)
         if removed * 100 <= rows * options.maxDelete { return true }
-        heldIn = run
+        progress.heldIn = run
         log.warn(
             "the listings of '\(connection)' would remove \(removed) of \(rows) documents, more than --max-delete "
                 + "\(options.maxDelete) percent: none was removed",

@@ -7,12 +7,24 @@ import System
 /// A destination only stores and finds. What a line of the stream means, when STATE may be committed, and what a listing may
 /// remove is decided once, in `Loader`, for all of them. Each one passes the same contract tests.
 ///
-/// Every call throws `Failure` for what ends the run; `apply` throws `RowRefused` for one row that can't be stored.
+/// Every call throws `Failure` for what ends the run; `apply` throws `RowRefused` for one row that can't be stored. One that is reached
+/// over a network may throw `TransactionLost`.
 public protocol Destination: AnyObject {
+    /// The most bytes of lines that wait to be worked together, so that a transaction is short; 0: each is worked as it comes.
+    var lookahead: Int { get }
+    /// These documents come next.
+    func expect(_ semanticIDs: [String]) throws
+    /// Makes ready for another try, after a pause where that helps.
+    /// - Throws: `lost.failure` when it has been tried for long enough.
+    func recover(from lost: TransactionLost) throws
+    /// What was changed up to here will not be changed again: what is wrong with it is said now, and with each change from here on
+    /// at once.
+    func settle() throws
+
     /// Begins a transaction, unless one is under way.
     func begin() throws
     /// Makes one change. Nobody else sees it before `commit`.
-    /// - Returns: how many rows it changed or removed.
+    /// - Returns: for `paid`, how many debts there were. For others it may only say that something was asked.
     @discardableResult func apply(_ change: Change) throws -> Int
     /// All changes up to here belong together.
     func mark() throws
@@ -33,6 +45,26 @@ public protocol Destination: AnyObject {
     func tenant(of connection: String) throws -> String?
     /// The last STATE of a state folder; nil before the first.
     func state(of folder: String) throws -> CommittedState?
+}
+
+extension Destination {
+    public var lookahead: Int { 0 }
+    public func expect(_ semanticIDs: [String]) throws {}
+    public func recover(from lost: TransactionLost) throws { throw lost.failure }
+    public func settle() throws {}
+}
+
+/// Nothing of the transaction was kept. The same changes again may be.
+public struct TransactionLost: Error {
+    /// How the run ends, if it is not tried again.
+    public let failure: Failure
+    /// A row was to blame: the next try finds out which.
+    public let isRow: Bool
+
+    public init(_ failure: Failure, isRow: Bool = false) {
+        self.failure = failure
+        self.isRow = isRow
+    }
 }
 
 /// One change to what a destination holds. The keys "under" a document are those of its attachments: `<semantic_id>#…`.

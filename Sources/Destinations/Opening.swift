@@ -7,20 +7,24 @@ import System
 public enum DestinationName: Equatable, Sendable {
     case sqlite(String)
     case jsonLines(String)
+    case postgreSQL(DatabaseName)
     /// Another target keeps the rows, and prints the STATE values to keep.
     case state
 
-    /// Reads `sqlite:FILE`, `jsonl:DIR` or `state:`.
+    /// Reads `sqlite:FILE`, `jsonl:DIR`, `postgres:SETTINGS`, a `postgresql://` URI, or `state:`.
     public init(_ text: String) throws {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let rest = parts.count > 1 ? parts[1] : ""
         switch parts[0] {
         case "sqlite" where !rest.isEmpty: self = .sqlite(rest)
         case "jsonl" where !rest.isEmpty: self = .jsonLines(rest)
+        case "postgres" where parts.count > 1: self = .postgreSQL(DatabaseName(rest.hasPrefix("//") ? text : rest))
+        case "postgresql" where rest.hasPrefix("//"): self = .postgreSQL(DatabaseName(text))
         case "state" where parts.count > 1 && rest.isEmpty: self = .state
         default:
             throw Failure(
-                .usage, "'\(text)' is no destination", "give sqlite:FILE, jsonl:DIR or state:")
+                .usage, "'\(rest.isEmpty ? text : parts[0] + ":…")' is no destination",
+                "give sqlite:FILE, jsonl:DIR, postgres:SETTINGS or state:")
         }
     }
 }

@@ -6,19 +6,19 @@ import System
 /// What a RECORD does to the destination.
 extension Loader {
     func schema(_ message: Message) {
-        guard StandardStream(rawValue: message.stream) == nil else { return isOurs = true }
-        keys[message.stream] = message.json["key_properties"]?.elements.compactMap(\.string) ?? []
+        guard StandardStream(rawValue: message.stream) == nil else { return progress.isOurs = true }
+        progress.keys[message.stream] = message.json["key_properties"]?.elements.compactMap(\.string) ?? []
     }
 
     /// - Throws: `BadRecord` for one without a key.
     func record(_ message: Message) throws -> Disposition {
-        let now = message.timeExtracted ?? clock ?? time.now()
-        clock = now
+        let now = message.timeExtracted ?? progress.clock ?? time.now()
+        progress.clock = now
         let record = message.record
         guard let stream = StandardStream(rawValue: message.stream) else {
             return try foreign(record, of: message.stream, at: now)
         }
-        isOurs = true
+        progress.isOurs = true
         guard let key = record[name: stream.key]?.string, !key.isEmpty else {
             throw BadRecord("a record of \(stream) without \(stream.key)")
         }
@@ -39,7 +39,7 @@ extension Loader {
         let partition = record["metadata"]?["partition"]?.string
         if record.isDeleted {
             try destination.apply(.removed(key, in: partition))
-            debtsChanged = true
+            progress.debtsChanged = true
             return .passed
         }
         do {
@@ -91,7 +91,7 @@ extension Loader {
     }
 
     private func foreign(_ record: JSON, of stream: String, at now: Timestamp) throws -> Disposition {
-        let properties = keys[stream] ?? []
+        let properties = progress.keys[stream] ?? []
         var w = JSONWriter()
         w.array { w in
             for property in properties {
@@ -114,7 +114,7 @@ extension Loader {
 
     private func owe(_ debt: Debt) throws {
         try destination.apply(.debt(debt, folder: identity))
-        debtsChanged = true
+        progress.debtsChanged = true
     }
 
     /// The destination and the stream disagree: the next run reads the document, and they agree again. A debt that is there keeps
@@ -130,7 +130,7 @@ extension Loader {
     }
 
     private func pay(_ key: String) throws {
-        if try destination.apply(.paid(key)) > 0 { debtsChanged = true }
+        if try destination.apply(.paid(key)) > 0 { progress.debtsChanged = true }
     }
 
     private func refuse(_ key: String, _ partition: String?, _ refusal: RowRefused, at now: Timestamp) throws

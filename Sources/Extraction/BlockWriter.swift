@@ -11,7 +11,7 @@ package struct BlockWriter {
     private let deadline: ContinuousClock.Instant
     private var depth = 0
     private var nodes = 0
-    /// Bytes of cells that wait for the end of their table.
+    /// Bytes that wait for the end of a cell or table.
     private var waiting = 0
     /// Why the rest is left out, once something is.
     package private(set) var shortened: String?
@@ -108,11 +108,15 @@ package struct BlockWriter {
         page.block(2)
         tables.append(TableGrid())
     }
-    package mutating func beginCell() { writers.append(MarkdownWriter()) }
+    package mutating func beginCell() {
+        waiting += page.utf8.count
+        writers.append(MarkdownWriter())
+    }
     package mutating func endCell(isHeader: Bool, columns: Int = 1, rows: Int = 1) {
         guard writers.count > 1, let cell = writers.popLast(), !tables.isEmpty else { return }
-        waiting += cell.utf8.count
+        waiting -= page.utf8.count + tables[tables.count - 1].size
         tables[tables.count - 1].add(cell.utf8, isHeader: isHeader, columns: columns, rows: rows)
+        waiting += tables[tables.count - 1].size
     }
     package mutating func endRow() { if !tables.isEmpty { tables[tables.count - 1].endRow() } }
     package mutating func endTable() {

@@ -151,7 +151,8 @@ private struct GitBookReader {
             out.endRow()
         }
         for row in first.map(\.element) where out.enter() {
-            for column in columns {
+            for column in columns where out.enter() {
+                defer { out.leave() }
                 out.beginCell()
                 cell(row["values"]?[name: column], definition?[name: column], fragments)
                 out.endCell(isHeader: false)

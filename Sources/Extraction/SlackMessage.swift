@@ -29,13 +29,14 @@ struct SlackNames {
         channels = message["channels"]
         groups = message["usergroups"]
     }
-    func user(_ id: String, else label: String? = nil) -> String { "@" + (users?[name: id]?.string ?? label ?? id) }
-    func channel(_ id: String, else label: String? = nil) -> String {
-        "#" + (channels?[name: id]?.string ?? label ?? id)
-    }
+    func user(_ id: String, else label: String? = nil) -> String { "@" + name(users, id, label) }
+    func channel(_ id: String, else label: String? = nil) -> String { "#" + name(channels, id, label) }
     func group(_ id: String, else label: String? = nil) -> String {
-        let label = label.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 }
-        return "@" + (groups?[name: id]?.string ?? label ?? id)
+        "@" + name(groups, id, label.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 })
+    }
+    /// Slack's own names have 80 characters at the most.
+    private func name(_ table: JSON?, _ id: String, _ label: String?) -> Substring {
+        (table?[name: id]?.string ?? label ?? id).prefix(100)
     }
 }
 

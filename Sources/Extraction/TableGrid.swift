@@ -4,7 +4,7 @@ package struct TableGrid {
     private var isRowOpen = false
     /// For each column, the rows below that a cell above covers.
     private var covered: [Int] = []
-    /// Bytes of all cells.
+    /// Bytes that the cells will take, the marks between them included.
     package private(set) var size = 0
 
     package static let mostColumnsSpanned = 20
@@ -28,6 +28,7 @@ package struct TableGrid {
         for column in 0..<min(max(columns, 1), Self.mostColumnsSpanned) {
             cover(column: rows[row].cells.count, rows: min(max(below, 1), Self.mostRowsSpanned) - 1)
             rows[row].cells.append(column == 0 ? cell : [])
+            size += 2
         }
         size += cell.count
     }

@@ -28,6 +28,14 @@ public final class TextExtractor {
             case underWay(ticket: Int, Format)
         }
         fileprivate let state: State
+
+        /// True where it is read as a mail.
+        public var isMail: Bool {
+            switch state {
+            case .underWay(_, let format): format.name == Format.mail.name
+            case .done(_, let extraction): extraction.format == Format.mail.name && extraction.status != .skipped
+            }
+        }
     }
 
     private enum Elsewhere {
@@ -139,7 +147,7 @@ public final class TextExtractor {
         if let declared, declared.input == .characters {
             // text/plain is what many services say of any text, so that a name knows more.
             if type.essence == "text/plain", let named = Format.named(byFileName: name),
-                [Format.markdown, .delimited, .subtitles].contains(where: { $0.name == named.name })
+                [Format.markdown.name, Format.delimited.name, Format.subtitles.name].contains(named.name)
             {
                 return named
             }

@@ -9,6 +9,14 @@ extension Format {
     static let pdf = Format(
         "pdf", mediaTypes: ["application/pdf", "application/x-pdf", "text/pdf"], suffixes: ["pdf"], input: .bytes,
         signature: { isPDF($0) })
+
+    /// Mails as they are sent (RFC 5322, MIME).
+    package static let mail = Format(
+        "mail", mediaTypes: ["message/rfc822", "message/global"], suffixes: ["eml"], input: .bytes)
+
+    /// Events (RFC 5545).
+    static let calendar = Format(
+        "calendar", mediaTypes: ["text/calendar", "application/ics"], suffixes: ["ics", "ifb"], input: .characters)
 }
 
 private func isHTML(_ bytes: [UInt8]) -> Bool {

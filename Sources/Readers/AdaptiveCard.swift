@@ -39,7 +39,9 @@ enum AdaptiveCard {
         case "FactSet": facts(element["facts"], name: "title", to: &html)
         case "Image": html.image(alt: element["altText"]?.string)
         case "CodeBlock":
-            html.code((element["codeSnippet"]?.string ?? "").utf8, language: element["language"]?.string)
+            html.beginCode(language: element["language"]?.string)
+            html.text(element["codeSnippet"]?.string ?? "")
+            html.raw("</pre>")
         case "Table": table(element, depth: depth, to: &html)
         default:
             html.raw("<div>")

@@ -85,8 +85,9 @@ private struct StorageWriter {
     private static let voids: Set = ["br", "hr", "img", "col", "input", "wbr"]
 
     private mutating func code(_ node: Int, language: String?) {
-        let bytes = tree[node].children.flatMap { tree[$0].text }.map { tree.bytes[$0] }
-        html.code(bytes, language: language)
+        html.beginCode(language: language)
+        for child in tree[node].children where tree[child].name.isEmpty { text(child) }
+        html.raw("</pre>")
     }
 
     /// `[x]` or `[ ]` and what is to do ("Task lists").

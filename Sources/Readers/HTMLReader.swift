@@ -206,8 +206,9 @@ struct HTMLReader {
         let last = tables.count - 1
         guard last >= 0, tables[last].isCellOpen, writers.count > 1, let cell = writers.popLast() else { return }
         let (isHeader, columns, rows) = tables[last].cell
-        waiting += cell.utf8.count
+        waiting -= tables[last].grid.size
         tables[last].grid.add(cell.utf8, isHeader: isHeader, columns: columns, rows: rows)
+        waiting += tables[last].grid.size
         tables[last].isCellOpen = false
     }
 

@@ -51,11 +51,10 @@ struct HTMLSource {
         text(alt)
         raw("\">")
     }
-    mutating func code(_ code: some Sequence<UInt8>, language: String?) {
+    /// Ended by `</pre>`.
+    mutating func beginCode(language: String?) {
         raw("<pre class=\"language-")
         text((language ?? "").filter { !$0.isWhitespace })
         raw("\">")
-        text(code)
-        raw("</pre>")
     }
 }

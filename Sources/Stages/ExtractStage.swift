@@ -3,10 +3,14 @@ import Connectors
 import Documents
 import Extraction
 import JSON
+import Mail
 import Stream
 
 /// Items become documents; what was only listed becomes `seen`; what is gone becomes a tombstone. An item that was asked for
 /// its access alone is passed on: `perms` makes `permissions` of it.
+///
+/// An item whose content is a mail makes a document of each attachment, too, whose id is the mail's, `#`, and a number. It counts as
+/// one record that came in and one that went out, whatever hangs on it.
 public struct ExtractStage: Stage {
     private let extractor: TextExtractor
     /// What was begun of each record that comes next, in order; nil where nothing was.
@@ -19,7 +23,11 @@ public struct ExtractStage: Stage {
         let document: Document
         /// Nil where there is no content to read.
         let reading: TextExtractor.Reading?
+        var attachments: [(file: Attachment, reading: TextExtractor.Reading)] = []
     }
+
+    /// Attachments of one mail that become documents.
+    private static let mostAttachments = 1000
 
     public init(_ extractor: TextExtractor) {
         self.extractor = extractor
@@ -51,7 +59,16 @@ public struct ExtractStage: Stage {
 
     private func begin(_ item: Item, _ document: Document) -> Begun {
         let content = document.text.map { ItemContent(mediaType: "text/plain", body: .text($0)) } ?? item.content
-        return Begun(document: document, reading: content.map { extractor.begin($0, name: document.title) })
+        guard let content else { return Begun(document: document, reading: nil) }
+        let reading = extractor.begin(content, name: document.title)
+        var begun = Begun(document: document, reading: reading)
+        if reading.isMail {
+            begun.attachments = attachments(of: content.bytes).prefix(Self.mostAttachments).map { file in
+                let content = ItemContent(mediaType: file.mediaTypeWithCharset, body: .bytes(file.bytes))
+                return (file, extractor.begin(content, name: file.name))
+            }
+        }
+        return begun
     }
 
     public mutating func record(_ message: Message, to output: StageOutput) throws -> Disposition {
@@ -94,27 +111,45 @@ public struct ExtractStage: Stage {
             }
             return .passed
         }
-        let reading = (begun ?? begin(item, document)).reading
-        let (text, extraction) =
-            reading.map { extractor.finish($0) }
-            ?? (nil, Extraction(format: "none", status: .skipped, reason: "no_content"))
-        try output.announce(
-            StandardStream.documents.rawValue, StandardStream.documents.schema(withAccess: true))
-        try output.write(.documents, time: time) { w in
-            w.member("id", item.id)
-            w.member("semantic_id", semanticID)
-            w.member("content", text)
-            w.key("metadata")
-            w.object { w in metadata(item, document, extraction, to: &w) }
-            w.key("access")
-            access(item, connector.accessFields, to: &w)
+        let all = begun ?? begin(item, document)
+        func write(_ document: Document, _ suffix: String, _ reading: TextExtractor.Reading?) throws {
+            let (text, extraction) =
+                reading.map { extractor.finish($0) }
+                ?? (nil, Extraction(format: "none", status: .skipped, reason: "no_content"))
+            let id = item.id.map { $0 + suffix }
+            try output.announce(
+                StandardStream.documents.rawValue, StandardStream.documents.schema(withAccess: true))
+            try output.write(.documents, time: time) { w in
+                w.member("id", id)
+                w.member("semantic_id", semanticID + suffix)
+                w.member("content", text)
+                w.key("metadata")
+                w.object { w in metadata(item, id, document, extraction, to: &w) }
+                w.key("access")
+                access(item, connector.accessFields, to: &w)
+            }
+        }
+        var parent = all.document
+        if !all.attachments.isEmpty {
+            parent.parts = (parent.parts ?? []) + all.attachments.map { "\(semanticID)#\($0.file.index)" }
+        }
+        try write(parent, "", all.reading)
+        for (file, reading) in all.attachments {
+            var part = document
+            part.title = file.name
+            part.mediaType = file.mediaType
+            part.parent = semanticID
+            part.parts = nil
+            try write(part, "#\(file.index)", reading)
         }
         return .passed
     }
 
-    private func metadata(_ item: Item, _ document: Document, _ extraction: Extraction, to w: inout JSONWriter) {
+    private func metadata(
+        _ item: Item, _ id: String?, _ document: Document, _ extraction: Extraction, to w: inout JSONWriter
+    ) {
         w.member("source", item.source)
-        w.member("source_id", item.id)
+        w.member("source_id", id)
         w.member("title", document.title?.withoutNull)
         w.member("created_at", document.createdAt)
         w.member("updated_at", document.updatedAt)
@@ -145,6 +180,17 @@ public struct ExtractStage: Stage {
             for field in fields where !named.contains(field) {
                 if let value = item.raw?[name: field] { w.member(field, value) }
             }
+        }
+    }
+}
+
+extension ItemContent {
+    /// What there is of it, none where it was left out.
+    fileprivate var bytes: [UInt8] {
+        switch body {
+        case .text(let text): Array(text.utf8)
+        case .bytes(let bytes): bytes
+        case .absent: []
         }
     }
 }

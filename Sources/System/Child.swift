@@ -2,7 +2,7 @@ import CPOSIX
 import Glibc
 
 /// Another program, run to its end on given bytes, under limits: whatever it does, this process neither hangs, nor grows
-/// without bound, nor keeps a zombie or an open file of it.
+/// without bound, nor keeps a zombie or an open file of it. It gets none of the variables `SLUICE_…`.
 public enum Child {
     public struct Limits: Sendable {
         /// How long it may run by the clock.
@@ -66,6 +66,15 @@ public enum Child {
         result.ending =
             early ?? (cpuLimit ? .timeLimit : signal != 0 ? .signalled(signal) : .exited(status >> 8 & 0xFF))
         return result
+    }
+
+    /// Starts `arguments[0]`, looked up in PATH, with nothing to read and nowhere to write, and leaves it to itself: a browser.
+    /// It gets none of the variables `SLUICE_…`.
+    /// - Throws: `SystemError` where it can't be started; `isMissing` where there is no such program.
+    public static func launch(_ arguments: [String]) throws(SystemError) {
+        let nothing = try Descriptor(opening: "/dev/null", O_RDWR)
+        let pid = start(arguments, nothing.raw, nothing.raw, nothing.raw, posix_limits())
+        guard pid > 0 else { throw SystemError("start", arguments.first ?? "", -pid) }
     }
 
     private static func start(

@@ -130,4 +130,6 @@ public struct Lock: ~Copyable, Sendable {
         }
         file = opened
     }
+    // Closing would do, were there no child between fork and exec that has the file open too.
+    deinit { flock(file.raw, LOCK_UN) }
 }

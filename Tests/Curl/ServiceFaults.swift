@@ -14,7 +14,7 @@ private func slowly(_ after: String, date: String? = nil) -> [Step] {
     status(429, "Retry-After: \(after)\r\n" + (date.map { "Date: \($0)\r\n" } ?? ""))
 }
 private func moved(_ location: String, _ code: Int = 302) -> [Step] { status(code, "Location: \(location)\r\n") }
-private func exactly(_ seconds: Int) -> ClosedRange<Duration> { .seconds(seconds) ... .seconds(seconds) }
+private func exactly(_ seconds: Double) -> ClosedRange<Duration> { .seconds(seconds) ... .seconds(seconds) }
 /// Any of the first pauses that are drawn.
 private let aPause: ClosedRange<Duration> = .zero ... .seconds(1)
 
@@ -23,7 +23,7 @@ let pauseFaults: [Fault] = [
     Fault("429 with seconds", [slowly("7"), ok], answered, calls: 2, takes: exactly(7)),
     Fault("429 with 0 seconds", [slowly("0"), ok], answered, calls: 2, takes: aPause),
     Fault("429 with negative seconds", [slowly("-5"), ok], answered, calls: 2, takes: aPause),
-    Fault("429 with a fraction", [slowly("1.5"), ok], answered, calls: 2, takes: aPause),
+    Fault("429 with a fraction", [slowly("30.5"), ok], answered, calls: 2, takes: exactly(30.5)),
     Fault("429 with nonsense", [slowly("soon"), ok], answered, calls: 2, takes: aPause),
     Fault("429 with nothing", [slowly(""), ok], answered, calls: 2, takes: aPause),
     Fault(

@@ -96,8 +96,8 @@ import Testing
         Case("no readers", [], []),
     ]
 
-    @Test(arguments: cases) func readers(_ some: Case) throws {
-        let bench = try Bench(.sqlite)
+    @Test(arguments: [Kind.sqlite, .postgres], cases) func readers(_ kind: Kind, _ some: Case) throws {
+        let bench = try Bench(kind)
         var stream = Lines()
         var lines = [Lines.document("c:1", for: some.principals, at: 1)]
         for (id, members) in some.groups { lines.append(Lines.group(id, members, at: 1)) }
@@ -105,7 +105,11 @@ import Testing
         #expect(try bench.sink(lines + [stream.state(final: true)]).status == 0)
         let readers = try bench.pairs("select semantic_id, principal from document_permissions order by 1, 2").map(\.1)
         #expect(readers == some.readers)
-        let source = try SQLiteDestination(asking: bench.file)
+        let source: any AccessSource =
+            switch kind {
+            case .postgres: try bench.postgres()
+            default: try SQLiteDestination(asking: bench.file)
+            }
         let explanation = try #require(try Explanation(of: "c:1", in: source))
         #expect(explanation.ways.keys.sorted() == some.readers)
         for reader in ["ann@x.io", "bob@x.io", "cy@y.io", "dee@x.io", "eve@z.io"] {
@@ -151,8 +155,8 @@ import Testing
         }
     }
 
-    @Test func whoLeavesAGroupLosesWhatItsRuleGave() throws {
-        let bench = try Bench(.sqlite)
+    @Test(arguments: [Kind.sqlite, .postgres]) func whoLeavesAGroupLosesWhatItsRuleGave(_ kind: Kind) throws {
+        let bench = try Bench(kind)
         var stream = Lines()
         var lines = [Lines.document("c:1", for: ["group:c:all:h1"], at: 1)]
         for (id, members) in AccessTests.common { lines.append(Lines.group(id, members, at: 1)) }

@@ -1,6 +1,7 @@
 import Glibc
 import Gzip
 import JSON
+import Processes
 import State
 import Stream
 import Synchronization
@@ -10,7 +11,7 @@ import Testing
 @testable import Destinations
 
 /// The destinations that pass the contract tests: a new one gets all of them by being listed.
-enum Kind: String, CaseIterable, Sendable { case sqlite, jsonl, memory }
+enum Kind: String, CaseIterable, Sendable { case sqlite, jsonl, memory, postgres }
 
 /// What a destination holds, for a comparison.
 struct Held: Equatable {
@@ -52,7 +53,10 @@ final class Bench {
         try Files.makeFolder(root)
         options.maxDelete = 100
     }
-    deinit { Bench.remove(root) }
+    deinit {
+        if kind == .postgres { try? server.execute("drop schema if exists \(schema) cascade") }
+        Bench.remove(root)
+    }
 
     private static func remove(_ folder: String) {
         for name in Files.names(in: folder) {
@@ -64,8 +68,23 @@ final class Bench {
     var file: String { root + "/rows" }
     var folder: StateFolder { get throws { try StateFolder(root + "/state") } }
 
+    /// Where it is in the server that the tests share.
+    var schema: String { "b" + root.suffix(16) }
+    var server: Connection {
+        get throws {
+            let connection = try Connection([("dbname", try PostgreSQLServer.shared.get().connection)])
+            try connection.execute("set jit = off; set search_path = \(schema)")
+            return connection
+        }
+    }
+    func postgres(lookahead: Int = 8 << 20) throws -> PostgreSQLDestination {
+        let name = DatabaseName(try PostgreSQLServer.shared.get().connection + " schema=\(schema)")
+        return try PostgreSQLDestination(name, window: lookahead, waiting: Waiting(pause: { _ in }))
+    }
+
     func open() throws -> any Destination {
         switch kind {
+        case .postgres: try postgres()
         case .sqlite: try SQLiteDestination(file, patience: 0)
         case .jsonl: try JSONLinesDestination(file)
         case .memory: memory
@@ -74,10 +93,12 @@ final class Bench {
 
     /// Runs `sink` over these lines as one process would, and gives its exit code and what it printed.
     @discardableResult
-    func sink(_ lines: [String], torn: String = "") throws -> (status: Int32, printed: [String]) {
+    func sink(_ lines: [String], torn: String = "", into destination: (any Destination)? = nil) throws -> (
+        status: Int32, printed: [String]
+    ) {
         try Files.replace(root + "/input", with: Array((lines.map { $0 + "\n" }.joined() + torn).utf8))
         let loader = try Loader(
-            into: open(), folder: usesFolder ? folder : nil, options: options, time: time,
+            into: destination ?? open(), folder: usesFolder ? folder : nil, options: options, time: time,
             log: Log(program: "sink", form: .text),
             output: try Descriptor(opening: root + "/output", O_WRONLY | O_CREAT | O_TRUNC))
         let status = try loader.run(input: try Descriptor(opening: root + "/input", O_RDONLY))
@@ -98,20 +119,13 @@ final class Bench {
                 }
             }
             return held(folded)
-        case .sqlite:
-            let database = try Database(file, patience: 0)
+        case .sqlite, .postgres:
             var held = Held()
-            for (id, row) in try database.rows(
-                "select semantic_id, content, updated_at, partition, extracted_at from documents",
-                read: {
-                    (
-                        $0.text(0) ?? "",
-                        Held.Row(
-                            content: $0.text(1), updatedAt: $0.text(2), partition: $0.text(3),
-                            permissions: [], at: $0.int(4) / 1_000_000)
-                    )
-                })
-            { held.rows[id] = row }
+            for row in try texts("select semantic_id, content, updated_at, partition, extracted_at from documents") {
+                held.rows[row[0] ?? ""] = Held.Row(
+                    content: row[1], updatedAt: row[2], partition: row[3], permissions: [],
+                    at: (Int64(row[4] ?? "") ?? 0) / 1_000_000)
+            }
             for (id, principal) in try pairs("select semantic_id, principal from document_principals") {
                 held.rows[id]?.permissions.append(principal)
             }
@@ -120,17 +134,22 @@ final class Bench {
             for (id, clause) in try pairs("select id, 'all ' || clause from group_rules") {
                 held.groups[id]?.append(clause)
             }
-            for (id, partition) in try database.rows(
-                "select semantic_id, partition from failures", read: { ($0.text(0) ?? "", $0.text(1)) })
-            {
-                held.debts[id] = .some(partition)
+            for row in try texts("select semantic_id, partition from failures") {
+                held.debts[row[0] ?? ""] = .some(row[1])
             }
             return held
         }
     }
 
     func pairs(_ sql: String) throws -> [(String, String)] {
-        try Database(file, patience: 0).rows(sql) { ($0.text(0) ?? "", $0.text(1) ?? "") }
+        try texts(sql).map { row in (row[0] ?? "", row.count > 1 ? row[1] ?? "" : "") }
+    }
+    /// The rows that a database answers, at most five columns.
+    func texts(_ sql: String) throws -> [[String?]] {
+        if kind == .postgres {
+            return try server.query(sql).map { row in (0..<5).map { row.text($0) } }
+        }
+        return try Database(file, patience: 0).rows(sql) { row in (0..<5).map { row.text($0) } }
     }
 
     private func held(_ memory: MemoryDestination) -> Held {

@@ -26,7 +26,8 @@ import Testing
     }
     private func table(_ bench: Bench, _ name: String = "users") throws -> [String] {
         switch bench.kind {
-        case .sqlite: return try bench.pairs("select record, '' from \"\(name)\" order by 1").map(\.0)
+        case .sqlite, .postgres:
+            return try bench.pairs("select cast(record as text), '' from \"\(name)\" order by 1").map(\.0)
         case .memory:
             let memory = try #require(try bench.open() as? MemoryDestination)
             return (memory.records[name] ?? [:]).values.map { String(decoding: $0, as: UTF8.self) }.sorted()

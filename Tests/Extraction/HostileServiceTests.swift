@@ -65,6 +65,16 @@ private let jsonTypes = [
         #expect(read(Array(document.utf8), jsonTypes[0], limits: limits).extraction.reason == "time_limit")
     }
 
+    @Test func tablesThatGrowAreShortened() {
+        let names = (0..<2000).map { "\"c\($0)\":{}" }.joined(separator: ",")
+        let rows = (0..<2000).map { "\"r\($0)\":{}" }.joined(separator: ",")
+        let table = #"{"type":"table","data":{"definition":{\#(names)},"records":{\#(rows)}}}"#
+        var limits = Limits()
+        limits.output = 100_000
+        let extraction = read(Array(table.utf8), jsonTypes[2], limits: limits).extraction
+        #expect(extraction.reason == "too_large")
+    }
+
     @Test(arguments: ["{", "[", "{quote}", "{code}x", "{panel:", "!", "{{", "\\", "|", "||", "* ", "[a|", "h1."])
     func markupThatRepeatsIsRead(piece: String) {
         for text in [String(repeating: piece, count: 20_000), String(repeating: piece + "\n", count: 5000)] {

@@ -1,3 +1,4 @@
+import Scripts
 import System
 import Testing
 

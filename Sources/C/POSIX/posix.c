@@ -2,9 +2,11 @@
 #include "CPOSIX.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -70,12 +72,31 @@ static void bound(int what, uint64_t value) {
   (void)setrlimit(what, &r);
 }
 
+// The environment without what is ours, which may be secret. Its strings are those of `environ`.
+static char **environment_of_child(void) {
+  size_t count = 0;
+  while (environ && environ[count]) count++;
+  char **kept = calloc(count + 1, sizeof *kept);
+  if (!kept) return NULL;
+  size_t n = 0;
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(environ[i], "SLUICE_", 7) != 0) kept[n++] = environ[i];
+  return kept;
+}
+
 pid_t posix_start(char *const argv[], int in, int out, int err, posix_limits limits) {
   int report[2];
-  if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+  char **envp = environment_of_child();
+  if (!envp) return -ENOMEM;
+  if (pipe2(report, O_CLOEXEC) != 0) {
+    int e = errno;
+    free(envp);
+    return -e;
+  }
   pid_t pid = fork();
   if (pid < 0) {
     int e = errno;
+    free(envp);
     close(report[0]);
     close(report[1]);
     return -e;
@@ -94,12 +115,15 @@ pid_t posix_start(char *const argv[], int in, int out, int err, posix_limits lim
       bound(RLIMIT_FSIZE, limits.file_size);
       struct rlimit none_core = {0, 0};
       (void)setrlimit(RLIMIT_CORE, &none_core);
-      execvp(argv[0], argv);
+      // What a shell opened for us (`3< secret`) is not closed by itself.
+      (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+      execvpe(argv[0], argv, envp);
     }
     int e = errno;
     (void)!write(r >= 0 ? r : report[1], &e, sizeof e);
     _exit(127);
   }
+  free(envp);
   close(report[1]);
   int e = 0;
   ssize_t got;

@@ -1,9 +1,8 @@
+import Accounts
 import Capture
 import CommandLine
 import Connector
 import Connectors
-import Curl
-import Glibc
 import HTTP
 import JSON
 import Pacing
@@ -28,7 +27,6 @@ struct Fetch {
                         "state", "DIR",
                         "the state folder of this pipeline: go on from its checkpoint, look again at its debts"),
                     .init("name", "NAME", "the connection's name, where one source is mirrored twice"),
-                    .init("credentials", "FILE", "credentials in JSON (access_token, refresh_token, client_id, …)"),
                     .init("full", "list everything now, with content"),
                     .init("ids-only", "list what is there now, without content"),
                     .init("access-only", "list who may read what now, without content"),
@@ -40,27 +38,22 @@ struct Fetch {
                     .init("check", "say who the credentials are, and which calls they are allowed"),
                     .init("rate-limits", "say what is known of the pace of calls, and who else uses it"),
                     .init("about", "say what the source can do, in JSON, and end"),
-                    .init("via", "URL", "send each request for https://HOST/PATH to URL/HOST/PATH"),
                     .init("capture", "FILE", "write every exchange to FILE, without its secrets"),
                     .init("replay", "FILE", "repeat the run that a capture holds, without network"),
-                    .init("cacert", "FILE", "trust these certificates in place of the system's"),
                     .init("attempts", "N", "how often a call is tried before it fails (8)"),
-                    .init("connect-timeout", "TIME", "the longest that making a connection may take (15s)"),
-                    .init("timeout", "TIME", "the longest that one call may take (5m)"),
-                    .init("stall", "TIME", "how long nothing may come before a call is given up (60s)"),
                     .init(
                         "budget", "BUCKET=N/TIME", repeatable: true,
                         "how much the service allows, e.g. user=600000/1m, or user=0 for no bound (see --about)"),
                     .init("window", "BYTES", "how much may wait for its turn (256M)"),
                     .init("max-content", "BYTES", "the longest content that is fetched (25M)"),
                     .init("max-line", "BYTES", "the longest line that is written (48M)"),
-                ],
+                ] + Network.options + Network.limits + Accounts.optionsOfFetch + Accounts.options,
             examples: [
                 (
                     "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
                     "sync a Drive"
                 ),
-                ("fetch google_drive --credentials drive.json --check", "see whether the credentials work"),
+                ("fetch google_drive --check", "see whether the credentials work"),
                 ("fetch google_drive --replay capture.har.ndjson.gz | extract", "repeat a run that was captured"),
             ])
     }
@@ -98,7 +91,7 @@ struct Fetch {
             return .done
         }
         let plan = try Plan(arguments, about)
-        if arguments.has("rate-limits"), !plan.replays, !Connection.hasCredentials(arguments) {
+        if arguments.has("rate-limits"), !plan.replays, try !Accounts.areThere(arguments) {
             try RateLimits(about.source, plan.budgets).print(log)
             return .done
         }
@@ -108,13 +101,14 @@ struct Fetch {
         var options = plan.options
         if let folder { options.debts = try folder.debts() }
         let state = try folder?.checkpoint() ?? plan.state
-        let connection = try Connection(connector, plan, options, state, arguments, log)
+        let connection = try await Connection(connector, plan, options, state, arguments, log)
         let sync = Sync(
             try connector.init(plan.settings), options, api: API { try await connection.client.send($0) }, log: log,
             interruption: { Program.notedSignal })
 
         if arguments.has("check") {
-            try await check(try connector.init(plan.settings), API { try await connection.client.send($0) })
+            try await Check.run(
+                try connector.init(plan.settings), API { try await connection.client.send($0) }, say: say)
             return .done
         }
         if arguments.has("rate-limits") {
@@ -132,23 +126,6 @@ struct Fetch {
         report(summary, connection.client.statistics, log)
         if let signal = summary.interruptedBy { return .signal(signal) }
         return summary.failed + summary.partitionsFailed == 0 ? .done : .dataError
-    }
-
-    /// Who the credentials are, and which calls they are allowed.
-    private static func check(_ connector: any Connector, _ api: API) async throws {
-        let about = type(of: connector).about
-        let account = try await connector.check(api)
-        try say("\(about.source): the credentials are \(account.user ?? "somebody")'s, of \(account.tenant)\n")
-        let partitions = try await connector.partitions(api)
-        try say("\(about.source): \(partitions.all.count) partitions can be read\n")
-        guard about.hasGroups else { return }
-        do {
-            _ = try await connector.groups(from: nil, api)
-            try say("\(about.source): groups can be read\n")
-        } catch let failure as CallFailure {
-            try say(
-                "\(about.source): groups can't be read (\(failure)): what is shared with a group gives no readers\n")
-        }
     }
 
     private static func say(_ text: String) throws { try Descriptor.standardOutput.write(Array(text.utf8)) }

@@ -1,5 +1,6 @@
 import CommandLine
 import Destinations
+import Glibc
 import State
 import Stream
 import System
@@ -8,7 +9,9 @@ import System
 struct Sink {
     static let command = Command(
         "sink", "store documents, and who may read them, from standard input",
-        operands: [.init("DESTINATION", "sqlite:FILE, jsonl:DIR, or state: after another Singer target")],
+        operands: [
+            .init("DESTINATION", "sqlite:FILE, jsonl:DIR, postgres:SETTINGS, or state: after another Singer target")
+        ],
         options: [
             .init("state", "DIR", "the state folder of the pipeline: where the last STATE is copied to"),
             .init("batch", "N", "records after which a STATE is committed (100)"),
@@ -16,6 +19,7 @@ struct Sink {
             .init("max-delete", "PERCENT", "the most documents of a connection that listings may remove at once (10)"),
             .init("explain", "ID", "say who may read the document of this semantic_id, and why, and end"),
             .init("readable-by", "READER", "list what a reader (an address) may read, and through what, and end"),
+            .init("password-fd", "N", "read the password of the database from this open file; else as libpq does"),
             Command.maxLine,
         ],
         examples: [
@@ -31,6 +35,10 @@ struct Sink {
             (
                 "sink sqlite:docs.db --readable-by ann@example.com",
                 "see what ann may read: id, title, through which principal"
+            ),
+            (
+                "sink 'postgres:host=db.example.com dbname=docs schema=sluice' --state S < stream",
+                "store in PostgreSQL; the password comes from PGPASSWORD, PGPASSFILE or a service file"
             ),
             ("… | target-x | sink state: --state S", "store with another target, and keep the STATE that it committed"),
         ])
@@ -52,6 +60,7 @@ struct Sink {
             switch name {
             case .sqlite(let file): destination = try SQLiteDestination(file)
             case .jsonLines(let path): destination = try JSONLinesDestination(path)
+            case .postgreSQL(let database): destination = try postgreSQL(database, arguments)
             case .state:
                 guard let folder else {
                     throw Failure(.usage, "state: needs --state", "give the pipeline's state folder")
@@ -67,10 +76,15 @@ struct Sink {
 
     /// Answers a question about access.
     private static func tell(_ name: DestinationName, _ arguments: Arguments) throws -> ExitStatus {
-        guard case .sqlite(let file) = name else {
-            throw Failure(.usage, "\(arguments.operands[0]) can't be asked who may read what", "name sqlite:FILE")
+        let source: any AccessSource
+        switch name {
+        case .sqlite(let file): source = try SQLiteDestination(asking: file)
+        case .postgreSQL(let database): source = try postgreSQL(database, arguments)
+        case .jsonLines, .state:
+            throw Failure(
+                .usage, "\(arguments.operands[0]) can't be asked who may read what",
+                "name sqlite:FILE or postgres:SETTINGS")
         }
-        let source = try SQLiteDestination(asking: file)
         if let id = arguments["explain"] {
             guard let explanation = try Explanation(of: id, in: source) else {
                 throw Failure(
@@ -92,4 +106,29 @@ struct Sink {
         }
         return .done
     }
+
+    private static func postgreSQL(_ database: DatabaseName, _ arguments: Arguments) throws -> PostgreSQLDestination {
+        let password = try arguments.int("password-fd", in: 0...65_535).map { try Sink.readPassword(Int32($0)) }
+        return try PostgreSQLDestination(database, password: password, waiting: Waiting(pause: Sink.pause))
+    }
+
+    /// The first line of an open file.
+    private static func readPassword(_ number: Int32) throws -> Secret {
+        let file = Descriptor(borrowing: number, name: "--password-fd \(number)")
+        var bytes: [UInt8] = []
+        while !bytes.contains(0x0A), bytes.count < 4096 {
+            let part = try [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+                count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            if part.isEmpty { break }
+            bytes += part
+        }
+        let line = bytes.prefix { $0 != 0x0A }
+        guard !line.isEmpty else {
+            throw Failure(.configuration, "--password-fd \(number) holds no password", "write it there, in one line")
+        }
+        return Secret(String(decoding: line, as: UTF8.self))
+    }
+
+    private static func pause(_ time: Duration) { usleep(UInt32(clamping: time.microseconds)) }
 }

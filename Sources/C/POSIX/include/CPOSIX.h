@@ -32,7 +32,8 @@ typedef struct {
 } posix_limits;
 
 /// Starts `argv[0]` (looked up in PATH) under limits, its stdin, stdout and stderr being the three descriptors, every
-/// other one closed, in a process group of its own: the pid, or -errno. fork(2), setrlimit(2), execvp(3).
+/// other one closed, in a process group of its own, without the variables `SLUICE_…`, some of which are secrets: the pid,
+/// or -errno. fork(2), setrlimit(2), close_range(2), execvpe(3).
 pid_t posix_start(char *const argv[], int in, int out, int err, posix_limits limits);
 
 /// From now on the first SIGINT or SIGTERM is only noted; the second ends the process. sigaction(2).
