@@ -34,7 +34,8 @@ public struct Format: Sendable {
     }
 
     /// Every format; where two claim the same type, the first has it.
-    public static let all: [Format] = [.markdown, .html, .delimited, .pdf, .mail, .calendar, .subtitles, .text] + services
+    public static let all: [Format] =
+        [.markdown, .html, .delimited, .pdf, .mail, .calendar, .subtitles, .text] + services
 
     package static func named(_ name: String) -> Format? { all.first { $0.name == name } }
     static func named(byMediaType type: String) -> Format? {

@@ -126,10 +126,11 @@ private struct GitBookReader {
     }
 
     /// `data.definition` has the columns, `data.view` their order, `data.records` the rows; a cell of text is the name of a
-    /// fragment.
+    /// fragment, each of which is written once.
     private mutating func table(_ node: JSON) {
         let data = node["data"]
         let definition = data?["definition"]
+        let definitions = Dictionary(named: definition)
         let ordered = (data?["view"]?["columns"]?.elements ?? []).compactMap { $0.string }
         let columns = ordered.isEmpty ? (definition?.members ?? []).compactMap { $0.name.string } : ordered
         var fragments: [String: JSON] = [:]
@@ -145,17 +146,20 @@ private struct GitBookReader {
         if data?["view"]?["hideHeader"]?.bool != true {
             for column in columns {
                 out.beginCell()
-                out.text(definition?[name: column]?["title"]?.string)
+                out.text(definitions[column]?["title"]?.string)
                 out.endCell(isHeader: true)
             }
             out.endRow()
         }
-        for row in first.map(\.element) where out.enter() {
-            for column in columns where out.enter() {
-                defer { out.leave() }
+        for row in first.map(\.element) {
+            guard out.enter() else { break }
+            let values = Dictionary(named: row["values"])
+            for column in columns {
+                guard out.enter() else { break }
                 out.beginCell()
-                cell(row["values"]?[name: column], definition?[name: column], fragments)
+                cell(values[column], definitions[column], &fragments)
                 out.endCell(isHeader: false)
+                out.leave()
             }
             out.endRow()
             out.leave()
@@ -163,12 +167,12 @@ private struct GitBookReader {
         out.endTable()
     }
 
-    private mutating func cell(_ value: JSON?, _ column: JSON?, _ fragments: [String: JSON]) {
+    private mutating func cell(_ value: JSON?, _ column: JSON?, _ fragments: inout [String: JSON]) {
         guard let value else { return }
         switch value.kind {
         case .string:
             let text = value.string ?? ""
-            if let fragment = fragments[text] { blocks(of: fragment) } else { out.text(text) }
+            if let fragment = fragments.removeValue(forKey: text) { blocks(of: fragment) } else { out.text(text) }
         case .number: out.text(value.raw.text)
         case .bool: out.text(value.bool == true ? "yes" : "no")
         case .array:
@@ -187,5 +191,13 @@ private struct GitBookReader {
         if depth > 8 { return "" }
         if let leaves = node["leaves"] { return leaves.elements.map { $0["text"]?.string ?? "" }.joined() }
         return (node["nodes"]?.elements ?? []).map { plain($0, depth: depth + 1) }.joined()
+    }
+}
+
+extension [String: JSON] {
+    /// The members of an object; the last where a name is repeated.
+    init(named object: JSON?) {
+        let members = (object?.members ?? []).compactMap { member in member.name.string.map { ($0, member.value) } }
+        self.init(members, uniquingKeysWith: { $1 })
     }
 }

@@ -22,12 +22,12 @@ func readSlack(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
 
 /// Who and what the ids of mentions name.
 struct SlackNames {
-    private let users, channels, groups: JSON?
+    private let users, channels, groups: [String: JSON]
 
     init(_ message: JSON) {
-        users = message["users"]
-        channels = message["channels"]
-        groups = message["usergroups"]
+        users = Dictionary(named: message["users"])
+        channels = Dictionary(named: message["channels"])
+        groups = Dictionary(named: message["usergroups"])
     }
     func user(_ id: String, else label: String? = nil) -> String { "@" + name(users, id, label) }
     func channel(_ id: String, else label: String? = nil) -> String { "#" + name(channels, id, label) }
@@ -35,8 +35,8 @@ struct SlackNames {
         "@" + name(groups, id, label.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 })
     }
     /// Slack's own names have 80 characters at the most.
-    private func name(_ table: JSON?, _ id: String, _ label: String?) -> Substring {
-        (table?[name: id]?.string ?? label ?? id).prefix(100)
+    private func name(_ table: [String: JSON], _ id: String, _ label: String?) -> Substring {
+        (table[id]?.string ?? label ?? id).prefix(100)
     }
 }
 
