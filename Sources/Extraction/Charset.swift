@@ -4,7 +4,7 @@ import Glibc
 /// inside (`<meta charset>`, `<?xml encoding>`), whether the bytes are UTF-8, and else windows-1252.
 ///
 /// What can't be decoded becomes U+FFFD. Names mean what browsers take them for (WHATWG, "Encoding", "Names and labels").
-func decodeText(_ bytes: [UInt8], charset: String?) -> [UInt8] {
+package func decodeText(_ bytes: [UInt8], charset: String?) -> [UInt8] {
     if let mark = byteOrderMark(of: bytes) {
         return decode(Array(bytes.dropFirst(mark.length)), as: mark.charset) ?? bytes
     }

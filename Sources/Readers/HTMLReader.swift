@@ -78,19 +78,15 @@ final class HTMLReader {
             codeDepth += 1
             if codeDepth == 1 { writer.open("`") }
         case .link:
-            let target = shownLinks > 0 ? nil : attributes.target
-            links.append(target)
-            if target != nil {
-                shownLinks += 1
-                writer.open("[")
-            }
+            startLink(attributes.target)
         case .image:
-            if let alt = attributes["alt"], alt.contains(where: { !$0.isWhitespace }) { writer.text("![\(alt)]") }
+            if let alt = attributes["alt"] { image(alt) }
         case .lineBreak: writer.lineBreak()
         case .rule: writer.lines(Array("---".utf8))
         case .table: startTable()
         case .row: if !tables.isEmpty && flatTables == 0 { endRow() } else { writer.block(1) }
-        case .cell(let isHeader): startCell(isHeader: isHeader, attributes)
+        case .cell(let isHeader):
+            startCell(isHeader: isHeader, span: attributes["colspan"].flatMap { Int($0) } ?? 1)
         case .dropped, nil: break
         }
     }
@@ -142,6 +138,36 @@ final class HTMLReader {
         return writer.utf8
     }
 
+    func text(_ text: String) {
+        var text = text
+        text.withUTF8 { self.text($0) }
+    }
+
+    /// Lines that are written as they stand, a block of their own.
+    func lines(_ lines: [UInt8]) {
+        if !lines.isEmpty { writer.lines(lines) }
+    }
+
+    func image(_ alt: String) {
+        if alt.contains(where: { !$0.isWhitespace }) { writer.text("![\(alt)]") }
+    }
+
+    /// - Parameter target: nil for one whose target is not shown.
+    func startLink(_ target: String?) {
+        let target = shownLinks > 0 ? nil : target
+        links.append(target)
+        if target != nil {
+            shownLinks += 1
+            writer.open("[")
+        }
+    }
+
+    func startItem(marker: String) {
+        let isFirst = lists.last?.isEmpty ?? false
+        if isFirst { lists[lists.count - 1].isEmpty = false }
+        writer.beginItem(marker, isTight: !isFirst || lists.count > 1)
+    }
+
     private func startItem() {
         guard let list = lists.last else { return writer.beginItem("- ", isTight: true) }
         lists[lists.count - 1].next = list.next &+ 1
@@ -174,7 +200,7 @@ final class HTMLReader {
         tables.append(Table())
     }
 
-    private func startCell(isHeader: Bool, _ attributes: HTMLAttributes) {
+    func startCell(isHeader: Bool, span: Int) {
         guard !tables.isEmpty, flatTables == 0 else { return writer.block(1) }
         endCell()
         let last = tables.count - 1
@@ -183,7 +209,7 @@ final class HTMLReader {
         tables[last].rows[row].isHeader = tables[last].rows[row].isHeader && isHeader
         tables[last].isRowOpen = true
         tables[last].isCellOpen = true
-        tables[last].span = min(max(attributes["colspan"].flatMap { Int($0) } ?? 1, 1), Self.mostColumnsSpanned)
+        tables[last].span = min(max(span, 1), Self.mostColumnsSpanned)
         writers.append(MarkdownWriter())
     }
 
