@@ -63,7 +63,8 @@ struct OpenDocumentSheet {
     private var rows = TableRows()
     private var cells: [(text: [UInt8], repeats: Int)] = []
     private static let mostColumns = 1024
-    private static let mostRepeats = 100
+    /// More is a fill to the end of the sheet, which stands once.
+    private static let mostRepeats = 256
     private static let mostEmptyColumns = 64
 
     var size: Int { rows.utf8.count }
@@ -73,18 +74,20 @@ struct OpenDocumentSheet {
         if cells.count < Self.mostColumns { cells.append((text, max(1, repeats))) }
     }
 
-    /// Repeated rows and columns are a fill to the end of the sheet more often than content: empty ones are left out.
+    /// A row of empty cells leaves nothing.
     mutating func endRow(repeats: Int, limit: Int) {
         while cells.last?.text.isEmpty == true { cells.removeLast() }
         if !cells.isEmpty {
-            for _ in 0..<min(max(1, repeats), Self.mostRepeats) where rows.utf8.count <= limit {
+            for _ in 0..<Self.repeats(repeats) where rows.utf8.count <= limit {
                 for (text, repeats) in cells {
-                    let most = text.isEmpty ? Self.mostEmptyColumns : Self.mostColumns
-                    for _ in 0..<min(repeats, most) where rows.utf8.count <= limit { rows.cell(text) }
+                    let count = text.isEmpty ? min(repeats, Self.mostEmptyColumns) : Self.repeats(repeats)
+                    for _ in 0..<count where rows.utf8.count <= limit { rows.cell(text) }
                 }
                 rows.endRow(isHeader: rows.count == 0)
             }
         }
         cells.removeAll(keepingCapacity: true)
     }
+
+    private static func repeats(_ count: Int) -> Int { count > mostRepeats ? 1 : max(1, count) }
 }
