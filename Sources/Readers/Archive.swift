@@ -47,7 +47,8 @@ final class Archive {
     }
 
     private static func key(_ name: String) -> String {
-        String(decoding: name.lowercased().utf8.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }, as: UTF8.self)
+        String(
+            decoding: name.lowercased().utf8.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }, as: UTF8.self)
     }
 
     func contains(_ name: String) -> Bool { indices[Self.key(name)] != nil }

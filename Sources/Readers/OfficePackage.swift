@@ -32,7 +32,8 @@ final class OfficePackage {
 
     /// The part that `part` names as its `type`, such as `styles`; nil where it names none, or the archive lacks it.
     func part(_ type: String, of part: String) throws(Unreadable) -> String? {
-        try relationships(of: part).all.first { $0.type == type && !$0.isExternal && archive.contains($0.target) }?.target
+        try relationships(of: part).all.first { $0.type == type && !$0.isExternal && archive.contains($0.target) }?
+            .target
     }
 }
 

@@ -4,6 +4,7 @@ import System
 
 /// Files of Word, Excel and PowerPoint from before 2007, through the programs of catdoc, each in a child under limits.
 func readOldOffice(_ program: [String], _ input: FormatInput) throws(Unreadable) -> FormatOutput {
+    if isLocked(input.bytes) { throw Unreadable("encrypted") }
     let left = input.deadline - ContinuousClock.now
     let limits = Child.Limits(
         time: max(left, .milliseconds(1)), cpuSeconds: 60, addressSpace: 1 << 30, output: input.limits.output)
@@ -25,6 +26,18 @@ func readOldOffice(_ program: [String], _ input: FormatInput) throws(Unreadable)
     let utf8 = cleaned(result.output).utf8
     if utf8.isEmpty { throw Unreadable(shortened ?? "no_text") }
     return FormatOutput(utf8: Array(String(decoding: result.output, as: UTF8.self).utf8), shortened: shortened)
+}
+
+/// True where the stream at the start of a sector says that a password protects it: the header of a text (MS-DOC, section
+/// 2.5.2, fEncrypted), or the record after the first of a workbook (MS-XLS, section 2.4.117, FilePass).
+private func isLocked(_ bytes: [UInt8]) -> Bool {
+    for at in stride(from: 512, to: bytes.count - 24, by: 512) {
+        if bytes[at...].starts(with: [0xEC, 0xA5, 0xC1, 0]) { return bytes[at + 11] & 1 == 1 }
+        if bytes[at...].starts(with: [0x09, 0x08, 0x10, 0, 0, 6, 5, 0]) {
+            return bytes[at + 20] == 0x2F && bytes[at + 21] == 0
+        }
+    }
+    return false
 }
 
 /// `-w`: lines are as long as they are.

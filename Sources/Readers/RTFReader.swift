@@ -278,7 +278,8 @@ final class RTFReader {
         if destination(word) { return }
         let isOn = number != 0
         switch word {
-        case "u": if let number { group.destination == .skipped || group.isHidden ? skipFallback() : take(unicode: number) }
+        case "u":
+            if let number { group.destination == .skipped || group.isHidden ? skipFallback() : take(unicode: number) }
         case "uc": group.fallback = min(max(number ?? 1, 0), 100)
         case "ansicpg": codePage = Self.charset(ofCodePage: number ?? 1252)
         case "mac": codePage = "macintosh"

@@ -33,7 +33,9 @@ final class WordStyles: XMLReader {
     func headingLevel(_ id: String?) -> Int? {
         for style in chain(id) {
             if style.name == "title" { return 1 }
-            if style.name.hasPrefix("heading "), let level = Int(style.name.dropFirst("heading ".count)) { return level }
+            if style.name.hasPrefix("heading "), let level = Int(style.name.dropFirst("heading ".count)) {
+                return level
+            }
             if let level = style.outlineLevel { return level < 9 ? level + 1 : nil }
         }
         return nil

@@ -51,6 +51,7 @@ final class XMLParser {
     private let reader: any XMLReader
     private let limit: Int
     private var parser: OpaquePointer?
+    private var tags = TagScanner()
     private var names: [NameKey: String] = [:]
     private var depth = 0
     /// Elements open since the one that is left out, itself included.
@@ -75,6 +76,7 @@ final class XMLParser {
 
     /// - Returns: why the rest is not worth reading: `damaged`, `too_large`.
     func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> String? {
+        if tags.findsMonster(in: bytes) { return "too_large" }
         let isDamaged = xml2_xml_feed(parser, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count, isLast ? 1 : 0)
         if depth > Self.mostDepth || reader.size > limit { return "too_large" }
         return isDamaged != 0 ? "damaged" : nil
@@ -126,6 +128,30 @@ final class XMLParser {
 
     fileprivate func text(_ bytes: UnsafeBufferPointer<UInt8>) {
         if dropped == 0 && depth <= Self.mostDepth { reader.text(bytes) }
+    }
+}
+
+/// Finds a tag of more than 10,000 attributes, since the parser compares each with all before it and can't be interrupted.
+private struct TagScanner {
+    private var count = 0
+    private var follows = false
+
+    /// Attributes are told by `=` and a quote; `<` stands in no value, so that it begins a tag.
+    mutating func findsMonster(in bytes: UnsafeRawBufferPointer) -> Bool {
+        let most = 10_000
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "<"): count = 0
+            case UInt8(ascii: "="): follows = true
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                if follows { count += 1 }
+                follows = false
+                if count > most { return true }
+            case 0x20, 0x09, 0x0A, 0x0D, 0: break
+            default: follows = false
+            }
+        }
+        return false
     }
 }
 

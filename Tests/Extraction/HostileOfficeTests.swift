@@ -60,6 +60,13 @@ import Testing
         #expect(extraction.status == .partial && extraction.reason == "too_large")
     }
 
+    @Test func manyAttributesEnd() {
+        let attributes = (0..<100_000).map { "a\($0) = '1'" }.joined(separator: " ")
+        let (text, extraction) = limited(xml("", "<w:p><w:r><w:t>first</w:t></w:r></w:p><w:x \(attributes)/>"))
+        #expect(text == nil || text == "first")
+        #expect(extraction.reason == "too_large")
+    }
+
     @Test func sizesThatLieAndLocks() {
         for size in [0, 1, 100_000_000] {
             var zip = ZIPWriter()
@@ -81,7 +88,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "sample.docx", "sample.xlsx", "sample.pptx", "sample.odt", "sample.ods", "sample.odp", "sample.epub", "sample.rtf",
+        "sample.docx", "sample.xlsx", "sample.pptx", "sample.odt", "sample.ods", "sample.odp", "sample.epub",
+        "sample.rtf",
     ])
     func whateverIsDamagedIsRead(name: String) throws {
         let bytes = try sampleFile(name)

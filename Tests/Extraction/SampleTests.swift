@@ -150,7 +150,8 @@ func sampleFile(_ name: String) throws -> [UInt8] {
     @Test(
         arguments: [
             ("a\\'e9\\u233?b", "aééb"), ("{\\*\\unknown x}y", "y"), ("\\uc2\\u8364ab!", "€!"), ("a\\bin3 }}}b", "ab"),
-            ("a\\{b\\}\\\\c\\~d\\_e", "a{b}\\c d-e"), ("{\\v hid}{\\deleted del}x", "x"), ("a\\line b\\par c", "a\nb\n\nc"),
+            ("a\\{b\\}\\\\c\\~d\\_e", "a{b}\\c d-e"), ("{\\v hid}{\\deleted del}x", "x"),
+            ("a\\line b\\par c", "a\nb\n\nc"),
         ])
     func rtf(body: String, wanted: String) {
         #expect(read(Array("{\\rtf1\\ansi \(body)}".utf8), "application/rtf").text == wanted)

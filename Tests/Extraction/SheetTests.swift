@@ -16,7 +16,10 @@ private let spaces =
             <workbook \(spaces)><workbookPr \(properties)/><sheets><sheet name='One' r:id='p0' state='\(state)'/></sheets></workbook>
             """,
             parts: [
-                ("worksheets/sheet1.xml", "worksheet", "<worksheet \(spaces)><sheetData>\(rows)</sheetData></worksheet>"),
+                (
+                    "worksheets/sheet1.xml", "worksheet",
+                    "<worksheet \(spaces)><sheetData>\(rows)</sheetData></worksheet>"
+                ),
                 (
                     "sharedStrings.xml", "sharedStrings",
                     "<sst \(spaces)><si><t>shared</t></si><si><r><t>two </t></r><r><t>runs</t></r><rPh><t>kana</t></rPh></si></sst>"
@@ -35,11 +38,15 @@ private let spaces =
     @Test(
         arguments: [
             ("<row><c t='s'><v>0</v></c><c t='s'><v>1</v></c><c t='s'><v>9</v></c></row>", "| shared | two runs |"),
-            ("<row><c t='inlineStr'><is><t>a|b</t></is></c><c t='b'><v>1</v></c><c t='e'><v>#REF!</v></c></row>",
-             "| a\\|b | TRUE | #REF! |"),
+            (
+                "<row><c t='inlineStr'><is><t>a|b</t></is></c><c t='b'><v>1</v></c><c t='e'><v>#REF!</v></c></row>",
+                "| a\\|b | TRUE | #REF! |"
+            ),
             ("<row><c><f>1+1</f><v>2</v></c><c t='str'><f>A1</f><v>x</v></c></row>", "| 2 | x |"),
-            ("<row><c s='1'><v>46024</v></c><c s='2'><v>46024.5</v></c><c s='3'><v>0.125</v></c></row>",
-             "| 2026-01-02 | 2026-01-02 12:00 | 12.5% |"),
+            (
+                "<row><c s='1'><v>46024</v></c><c s='2'><v>46024.5</v></c><c s='3'><v>0.125</v></c></row>",
+                "| 2026-01-02 | 2026-01-02 12:00 | 12.5% |"
+            ),
             ("<row><c><v>0.30000000000000004</v></c><c><v>-1.1000000000000001</v></c></row>", "| 0.3 | -1.1 |"),
             ("<row r='1'><c r='C1'><v>1</v></c></row>", "| | | 1 |"),
         ])
@@ -85,7 +92,8 @@ private let spaces =
 
     private func shape(_ type: String?, _ paragraphs: String...) -> String {
         let text = paragraphs.map { "<a:p><a:r><a:t>\($0)</a:t></a:r></a:p>" }.joined()
-        return "<p:sp><p:nvSpPr><p:cNvPr id='1'/><p:nvPr>\(type.map { "<p:ph type='\($0)'/>" } ?? "")</p:nvPr></p:nvSpPr>"
+        return
+            "<p:sp><p:nvSpPr><p:cNvPr id='1'/><p:nvPr>\(type.map { "<p:ph type='\($0)'/>" } ?? "")</p:nvPr></p:nvSpPr>"
             + "<p:txBody>\(text)</p:txBody></p:sp>"
     }
     private func slide(_ shapes: String..., show: String = "1") -> String {

@@ -60,14 +60,14 @@ private let cases: [(String, String)] = {
     // A text box comes once, after its paragraph.
     add(
         "<w:p>\(run("a"))<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:txbxContent>\(p("box"))</w:txbxContent></mc:Choice>"
-                    + "<mc:Fallback><w:txbxContent>\(p("box"))</w:txbxContent></mc:Fallback></mc:AlternateContent></w:r>\(run("b"))</w:p>\(p("c"))",
+            + "<mc:Fallback><w:txbxContent>\(p("box"))</w:txbxContent></mc:Fallback></mc:AlternateContent></w:r>\(run("b"))</w:p>\(p("c"))",
         "ab\n\nbox\n\nc")
     // Tables: merged cells, a table inside a cell.
     add(
         table(
-                    2,
-                    row(cell("a"), cell("b"))
-                        + row("<w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>\(p("wide"))</w:tc>")),
+            2,
+            row(cell("a"), cell("b"))
+                + row("<w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>\(p("wide"))</w:tc>")),
         "| a | b |\n| --- | --- |\n| wide | |")
     add(
         table(2, row(cell("a"), "<w:tc>\(table(1, row(cell("in"))))\(p("b"))</w:tc>")),
@@ -139,7 +139,8 @@ private let cases: [(String, String)] = {
     }
 
     @Test func readsTheStrictVariantUnderAnyPrefix() {
-        let strict = "<q:document xmlns:q='http://purl.oclc.org/ooxml/wordprocessingml/main'><q:body><q:p><q:r>"
+        let strict =
+            "<q:document xmlns:q='http://purl.oclc.org/ooxml/wordprocessingml/main'><q:body><q:p><q:r>"
             + "<q:t>strict</q:t></q:r></q:p></q:body></q:document>"
         #expect(read(office("docx", strict), nil).text == "strict")
         let foreign = strict.replacing("http://purl.oclc.org/ooxml/wordprocessingml/main", with: "urn:other")
