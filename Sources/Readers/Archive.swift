@@ -53,9 +53,6 @@ final class Archive {
 
     func contains(_ name: String) -> Bool { indices[Self.key(name)] != nil }
 
-    /// The names of entries, in small letters.
-    var names: Dictionary<String, UInt64>.Keys { indices.keys }
-
     /// Gives the bytes of an entry in pieces, while `take` says true.
     /// - Returns: false where there is no such entry.
     /// - Throws: `damaged`, `encrypted`, `too_large`, `time_limit`.

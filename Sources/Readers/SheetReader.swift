@@ -23,6 +23,7 @@ final class SheetReader: XMLReader {
         (self.strings, self.formats, self.isFrom1904) = (strings, formats, isFrom1904)
     }
 
+    /// Bytes of cells of the row.
     private var waiting = 0
     var size: Int { rows.utf8.count + waiting + value.count }
 

@@ -80,6 +80,17 @@ import Testing
         #expect(limited(zip.bytes).extraction.reason == "encrypted")
     }
 
+    @Test func anOpenDocumentUnderAPasswordIsEncrypted() {
+        var zip = ZIPWriter()
+        zip.add("mimetype", "application/vnd.oasis.opendocument.text")
+        zip.add("content.xml", "rubbish")
+        zip.add(
+            "META-INF/manifest.xml",
+            "<m xmlns='urn:oasis:names:tc:opendocument:xmlns:manifest:1.0'><file-entry><encryption-data/></file-entry></m>"
+        )
+        #expect(limited(zip.bytes).extraction == Extraction(format: "odt", status: .failed, reason: "encrypted"))
+    }
+
     @Test func anArchiveThatIsNoneOfTheseIsUnsupported() {
         var zip = ZIPWriter()
         zip.add("a.txt", "hello")

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Extraction
 
-/// A file of `Files`; `make-samples` made most of them.
+/// A file of `Tests/Peers/office`; `make-samples` made most of them.
 func sampleFile(_ name: String) throws -> [UInt8] {
-    let folder = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-    return try Files.read("\(folder)/Files/\(name)")
+    let folder = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
+    return try Files.read("\(folder)/Peers/office/\(name)")
 }
 
 @Suite("Files that other programs wrote") struct SampleTests {
