@@ -67,6 +67,7 @@ enum HTMLElement {
 /// The attributes of an element, as the C library hands them over during a call.
 struct HTMLAttributes {
     let list: UnsafePointer<UnsafePointer<CChar>?>?
+    static var none: HTMLAttributes { HTMLAttributes(list: nil) }
 
     subscript(wanted: String) -> String? {
         guard var next = list else { return nil }
@@ -117,25 +118,7 @@ struct HTMLAttributes {
     }
 
     /// Where a link leads, for a reader outside the page.
-    var target: String? {
-        guard let href = self["href"], href.utf8.count <= 2048 else { return nil }
-        var target: [UInt8] = []
-        target.reserveCapacity(href.utf8.count)
-        for byte in href.utf8 {
-            switch byte {
-            case 0x20: if !target.isEmpty { target.append(contentsOf: "%20".utf8) }
-            case UInt8(ascii: "("): target.append(contentsOf: "%28".utf8)
-            case UInt8(ascii: ")"): target.append(contentsOf: "%29".utf8)
-            case 0..<0x20: break
-            default: target.append(byte)
-            }
-        }
-        let start = String(decoding: target.prefix(8), as: UTF8.self).lowercased()
-        guard start.hasPrefix("http://") || start.hasPrefix("https://") || start.hasPrefix("mailto:") else {
-            return nil
-        }
-        return String(decoding: target, as: UTF8.self)
-    }
+    var target: String? { self["href"].flatMap(linkTarget) }
 
     /// `swift` of `class="language-swift"`.
     var language: String {
@@ -146,5 +129,24 @@ struct HTMLAttributes {
             }
         }
         return ""
+    }
+}
+
+/// Where a link leads, for a reader outside the document.
+func linkTarget(_ href: String) -> String? {
+    guard href.utf8.count <= 2048 else { return nil }
+    let trimmed = href.unicodeScalars.filter { $0.value > 0x20 || $0 == " " }
+    let text = String(String.UnicodeScalarView(trimmed)).drop { $0 == " " }
+    let start = text.prefix(8).lowercased()
+    guard start.hasPrefix("http://") || start.hasPrefix("https://") || start.hasPrefix("mailto:") else {
+        return nil
+    }
+    return text.reduce(into: "") { target, character in
+        switch character {
+        case " ": target += "%20"
+        case "(": target += "%28"
+        case ")": target += "%29"
+        default: target.append(character)
+        }
     }
 }
