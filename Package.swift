@@ -45,6 +45,7 @@ let package = Package(
             name: "LibXML2", path: "Sources/C/LibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML2", dependencies: ["LibXML2"], path: "Sources/C/XML2"),
         wrapper("Poppler", links: "poppler-cpp"),
+        wrapper("Zip", links: "zip"),
 
         // Libraries, lowest first: each imports only what stands above it here.
         library("System", "CPOSIX"),
@@ -67,7 +68,7 @@ let package = Package(
         library("Sync", "System", "JSON", "Stream", "State", "HTTP", "Redaction", "Documents", "Connector"),
         library("Extraction", "System", "JSON", "Documents", "CUCharDet"),
         library("Mail", "Extraction"),
-        library("Readers", "JSON", "Extraction", "Mail", "CXML2", "CPoppler"),
+        library("Readers", "System", "JSON", "Extraction", "Mail", "CXML2", "CPoppler", "CZip"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction", "Mail"),
         library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite", "CPQ"),

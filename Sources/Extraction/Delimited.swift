@@ -11,7 +11,7 @@ extension Format {
 }
 
 /// The first row is taken as the header. Stops soon after `limit` bytes.
-private func tableRows(ofDelimited bytes: [UInt8], limit: Int) -> FormatOutput {
+package func tableRows(ofDelimited bytes: [UInt8], limit: Int) -> FormatOutput {
     let separator = delimiter(of: bytes)
     let quote = UInt8(ascii: "\"")
     var rows = TableRows()

@@ -35,7 +35,11 @@ public struct Format: Sendable {
 
     /// Every format; where two claim the same type, the first has it.
     public static let all: [Format] =
-        [.markdown, .html, .delimited, .pdf, .mail, .calendar, .subtitles, .text] + services
+        [
+            .markdown, .html, .delimited, .pdf,
+            .docx, .pptx, .xlsx, .odt, .ods, .odp, .epub, .rtf, .doc, .xls, .ppt, .encryptedOffice,
+            .mail, .calendar, .subtitles, .text,
+        ] + services
 
     package static func named(_ name: String) -> Format? { all.first { $0.name == name } }
     static func named(byMediaType type: String) -> Format? {

@@ -82,6 +82,7 @@ package struct MarkdownWriter {
     }
 
     /// Lines that are written as they stand, a block of their own.
+    package mutating func lines(_ lines: [UInt8]) { self.lines(lines[...]) }
     package mutating func lines(_ lines: ArraySlice<UInt8>) {
         block(2)
         for line in lines.split(separator: 0x0A, omittingEmptySubsequences: false) {

@@ -68,6 +68,7 @@ enum HTMLElement {
 /// The attributes of an element, as the C library hands them over during a call.
 struct HTMLAttributes {
     let list: UnsafePointer<UnsafePointer<CChar>?>?
+    static var none: HTMLAttributes { HTMLAttributes(list: nil) }
 
     subscript(wanted: String) -> String? {
         guard var next = list else { return nil }
@@ -118,7 +119,7 @@ struct HTMLAttributes {
     }
 
     /// Where a link leads, for a reader outside the page.
-    var target: String? { self["href"].flatMap { linkTarget($0) } }
+    var target: String? { self["href"].flatMap(linkTarget) }
 
     /// `swift` of `class="language-swift"`.
     var language: String {

@@ -81,19 +81,17 @@ struct HTMLReader {
             codeDepth += 1
             if codeDepth == 1 { writer.open("`") }
         case .link:
-            let target = shownLinks > 0 ? nil : attributes.target
-            links.append(target)
-            if target != nil {
-                shownLinks += 1
-                writer.open("[")
-            }
+            startLink(attributes.target)
         case .image:
-            if let alt = attributes["alt"], alt.contains(where: { !$0.isWhitespace }) { writer.text("![\(alt)]") }
+            if let alt = attributes["alt"] { image(alt) }
         case .lineBreak: writer.lineBreak()
         case .rule: writer.lines(Array("---".utf8)[...])
         case .table: startTable()
         case .row: if !tables.isEmpty && flatTables == 0 { endRow() } else { writer.block(1) }
-        case .cell(let isHeader): startCell(isHeader: isHeader, attributes)
+        case .cell(let isHeader):
+            startCell(
+                isHeader: isHeader, span: attributes.number("colspan", 1...TableGrid.mostColumnsSpanned),
+                rows: attributes.number("rowspan", 1...TableGrid.mostRowsSpanned))
         case .drawing: drawings += 1
         case .title: writer.block(2)
         case .dropped, nil: break
@@ -157,6 +155,36 @@ struct HTMLReader {
         return writer.utf8
     }
 
+    mutating func text(_ text: String) {
+        var text = text
+        text.withUTF8 { self.text($0) }
+    }
+
+    /// Lines that are written as they stand, a block of their own.
+    mutating func lines(_ lines: [UInt8]) {
+        if !lines.isEmpty { writer.lines(lines[...]) }
+    }
+
+    mutating func image(_ alt: String) {
+        if alt.contains(where: { !$0.isWhitespace }) { writer.text("![\(alt)]") }
+    }
+
+    /// - Parameter target: nil for one whose target is not shown.
+    mutating func startLink(_ target: String?) {
+        let target = shownLinks > 0 ? nil : target
+        links.append(target)
+        if target != nil {
+            shownLinks += 1
+            writer.open("[")
+        }
+    }
+
+    mutating func startItem(marker: String) {
+        let isFirst = lists.last?.isEmpty ?? false
+        if isFirst { lists[lists.count - 1].isEmpty = false }
+        writer.beginItem(marker, isTight: !isFirst || lists.count > 1)
+    }
+
     private mutating func startItem() {
         guard let list = lists.last else { return writer.beginItem("- ", isTight: true) }
         lists[lists.count - 1].next = list.next &+ 1
@@ -189,16 +217,13 @@ struct HTMLReader {
         tables.append(Table())
     }
 
-    private mutating func startCell(isHeader: Bool, _ attributes: HTMLAttributes) {
+    mutating func startCell(isHeader: Bool, span: Int, rows: Int = 1) {
         guard !tables.isEmpty, flatTables == 0 else { return writer.block(1) }
         endCell()
         let last = tables.count - 1
         tables[last].grid.beginRow()
         tables[last].isCellOpen = true
-        tables[last].cell = (
-            isHeader, attributes.number("colspan", 1...TableGrid.mostColumnsSpanned),
-            attributes.number("rowspan", 1...TableGrid.mostRowsSpanned)
-        )
+        tables[last].cell = (isHeader, span, rows)
         writers.append(MarkdownWriter())
     }
 

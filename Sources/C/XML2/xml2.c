@@ -1,5 +1,6 @@
 #include "CXML2.h"
 #include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,4 +58,61 @@ void xml2_html_free(xml2_html *h) {
   if (h->parser->myDoc) xmlFreeDoc(h->parser->myDoc);
   htmlFreeParserCtxt(h->parser);
   free(h);
+}
+
+struct xml2_xml {
+  xmlParserCtxtPtr parser;
+  xml2_xml_events events;
+  void *context;
+};
+
+static void on_xml_start(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *space, int namespaces,
+                         const xmlChar **declared, int count, int defaulted, const xmlChar **attributes) {
+  (void)prefix, (void)namespaces, (void)declared, (void)defaulted;
+  xml2_xml *x = data;
+  x->events.start(x->context, (const char *)name, (const char *)space, count, (const char *const *)attributes);
+}
+static void on_xml_end(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *space) {
+  (void)prefix;
+  xml2_xml *x = data;
+  x->events.end(x->context, (const char *)name, (const char *)space);
+}
+static void on_xml_text(void *data, const xmlChar *bytes, int count) {
+  xml2_xml *x = data;
+  if (count > 0) x->events.text(x->context, (const char *)bytes, (size_t)count);
+}
+
+xml2_xml *xml2_xml_make(xml2_xml_events events, void *context) {
+  pthread_once(&once, xmlInitParser);
+  xml2_xml *x = calloc(1, sizeof *x);
+  if (!x) return NULL;
+  x->events = events;
+  x->context = context;
+  xmlSAXHandler sax;
+  memset(&sax, 0, sizeof sax);
+  sax.initialized = XML_SAX2_MAGIC;
+  sax.startElementNs = on_xml_start;
+  sax.endElementNs = on_xml_end;
+  sax.characters = on_xml_text;
+  sax.ignorableWhitespace = on_xml_text;
+  sax.cdataBlock = on_xml_text;
+  x->parser = xmlCreatePushParserCtxt(&sax, x, NULL, 0, NULL);
+  if (!x->parser) {
+    free(x);
+    return NULL;
+  }
+  xmlCtxtUseOptions(x->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
+  return x;
+}
+
+int xml2_xml_feed(xml2_xml *x, const char *bytes, size_t count, int last) {
+  (void)xmlParseChunk(x->parser, bytes, (int)count, last);
+  return !x->parser->wellFormed;
+}
+
+void xml2_xml_free(xml2_xml *x) {
+  if (!x) return;
+  if (x->parser->myDoc) xmlFreeDoc(x->parser->myDoc);
+  xmlFreeParserCtxt(x->parser);
+  free(x);
 }

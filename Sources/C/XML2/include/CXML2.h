@@ -1,4 +1,4 @@
-// libxml2's HTML parser, as events, with no access to network or files and no tree in memory.
+// libxml2's parsers of HTML and XML, as events, with no access to network or files and no tree in memory.
 #pragma once
 #include <stddef.h>
 
@@ -21,3 +21,25 @@ xml2_html *xml2_html_make(xml2_events events, void *context);
 void xml2_html_feed(xml2_html *html, const char *bytes, size_t count, int last);
 
 void xml2_html_free(xml2_html *html);
+
+/// What the parser of XML tells, each with the context that it was made with. Names and the addresses of namespaces (NULL for
+/// none) are the same pointers whenever they are the same strings of one text.
+typedef struct {
+  /// Attributes are `count` times five pointers: name, prefix, namespace, and where the value begins and ends.
+  void (*start)(void *context, const char *name, const char *space, int count, const char *const *attributes);
+  void (*end)(void *context, const char *name, const char *space);
+  /// Characters in pieces. References to entities but the five of XML itself are left out.
+  void (*text)(void *context, const char *bytes, size_t count);
+} xml2_xml_events;
+
+typedef struct xml2_xml xml2_xml;
+
+/// A parser of XML in any encoding; NULL when memory is out. It loads no document type, no entity, nothing from outside.
+/// xmlCreatePushParserCtxt.
+xml2_xml *xml2_xml_make(xml2_xml_events events, void *context);
+
+/// The next piece of the text; `last` ends the document. 0, or not 0 from the first place on that is not well-formed: no events
+/// follow. xmlParseChunk.
+int xml2_xml_feed(xml2_xml *xml, const char *bytes, size_t count, int last);
+
+void xml2_xml_free(xml2_xml *xml);
