@@ -35,6 +35,7 @@ let package = Package(
         wrapper("SimdJSON", links: "simdjson"),
         wrapper("Zlib", links: "z"),
         wrapper("XXHash", links: "xxhash"),
+        wrapper("MinHash"),
         wrapper("Crypto", links: "crypto"),
         wrapper("Curl", links: "curl"),
         wrapper("MicroHTTPD", links: "microhttpd"),
@@ -67,7 +68,7 @@ let package = Package(
         library("Extraction", "System", "Documents", "CUCharDet"),
         library("Readers", "Extraction", "CXML2", "CPoppler"),
         library("Stages", "JSON", "Stream", "Documents", "Connector", "Connectors", "Extraction"),
-        library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash"),
+        library("Deduplication", "System", "Gzip", "JSON", "Stream", "State", "CXXHash", "CMinHash"),
         library("Destinations", "System", "Gzip", "JSON", "Stream", "State", "Documents", "CSQLite"),
         library("CommandLine", "CPOSIX", "System", "JSON", "Stream"),
 

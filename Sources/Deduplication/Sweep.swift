@@ -4,12 +4,18 @@ import Stream
 import System
 
 /// The removals that `sink` makes by itself, written as tombstones for a target that can't.
+///
+/// With copies the same is followed, and nothing is written.
 struct Sweep {
+    /// Whether tombstones are written.
+    private let writes: Bool
     /// The time of the newest line: lines come in the order of their times.
-    private var latest: Timestamp?
+    private(set) var latest: Timestamp?
     private var swept: [String: [String: Timestamp]] = [:]
     /// 9999-12-31T23:59:59Z.
     private static let never = Timestamp(seconds: 253_402_300_799)
+
+    init(writes: Bool) { self.writes = writes }
 
     /// Notes that a document was seen. One in no partition is never swept.
     mutating func seen(_ key: Key, partition: JSON?, _ message: Message, _ memory: inout Memory) throws {
@@ -60,6 +66,9 @@ struct Sweep {
     /// - Parameter time: when it was gone; else by the newest line.
     private func remove(_ key: Key, at time: Timestamp?, _ memory: inout Memory, _ output: StageOutput) throws {
         guard let place = memory.places?[key] else { return }
+        try memory.forget(key)
+        try memory.leave(key)
+        if !writes { return }
         let extracted = try JSON(parsing: "\"\(latest ?? time ?? place.time)\"")
         try output.write(.documents, time: extracted) { w in
             w.member("semantic_id", place.id)
@@ -67,7 +76,5 @@ struct Sweep {
             w.object { $0.member("partition", place.partition) }
             w.member("_sdc_deleted_at", (time ?? latest ?? place.time).description)
         }
-        try memory.forget(key)
-        try memory.leave(key)
     }
 }
