@@ -106,18 +106,22 @@ struct Copies {
 func plainText(_ content: JSON?) -> (digest: UInt64, utf8: [UInt8])? {
     guard var text = content?.string else { return nil }
     return text.withUTF8 { bytes in
-        var plain: [UInt8] = []
-        plain.reserveCapacity(bytes.count)
         var characters = 0
-        for byte in bytes {
-            let isBlank = byte == 0x20 || (0x09...0x0D).contains(byte)
-            if isBlank && (plain.last ?? 0x20) == 0x20 { continue }
-            if byte & 0xC0 != 0x80 { characters += 1 }
-            plain.append(isBlank ? 0x20 : byte)
-        }
-        if plain.last == 0x20 {
-            plain.removeLast()
-            characters -= 1
+        // Written in place: every byte of every document comes through here.
+        let plain = [UInt8](unsafeUninitializedCapacity: bytes.count) { out, count in
+            var isAfterBlank = true
+            for byte in bytes {
+                let isBlank = byte == 0x20 || byte &- 0x09 < 5
+                if isBlank && isAfterBlank { continue }
+                isAfterBlank = isBlank
+                if byte & 0xC0 != 0x80 { characters += 1 }
+                out[count] = isBlank ? 0x20 : byte
+                count += 1
+            }
+            if isAfterBlank && count > 0 {
+                count -= 1
+                characters -= 1
+            }
         }
         if characters < leastCharacters { return nil }
         return (plain.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }, plain)

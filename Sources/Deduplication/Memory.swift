@@ -39,7 +39,7 @@ public struct Memory {
         /// Where documents were seen, for a target that removes nothing by itself.
         case tombstones
         /// Where documents were seen, and which have the same text.
-        /// - Parameter near: the least similarity of what is marked as nearly the same, in hundredths, 50 to 100; nil: it is not
+        /// - Parameter near: the least similarity of what is marked as nearly the same, in hundredths, 80 to 100; nil: it is not
         ///   looked for.
         case copies(near: Int?)
 

@@ -35,14 +35,6 @@ extension Loader {
         }
     }
 
-    /// Of two lines about a document, that of the later `time_extracted` is true, and of the same time the one that comes later.
-    ///
-    /// Not `updated_at`: a document that was restored at its source is older than its row, and true; a changed access has the same.
-    /// In one stream each line is as late as those before it, so this holds nothing back there. Where two streams meet in one
-    /// destination (a document moved from a drive that one folder syncs to a drive of another), the slower one would give back the
-    /// readers of before. What is held back is a debt: the next run of its stream reads it again, and all agree. A removal is held
-    /// back by its partition instead. What is left: a line that comes after a removal that is later than it brings the row back until
-    /// the next complete listing of its partition, since a row that is gone has no time.
     private func document(_ key: String, _ record: JSON, at now: Timestamp) throws -> Disposition {
         let partition = record["metadata"]?["partition"]?.string
         if record.isDeleted {
@@ -50,7 +42,7 @@ extension Loader {
             debtsChanged = true
             return .passed
         }
-        if let row = try destination.row(key), row.extractedAt > now {
+        if let row = try destination.row(key), isOlder(partition, now, than: row) {
             return try owe(key, partition, "older", at: now)
         }
         do {
@@ -78,13 +70,26 @@ extension Loader {
         guard let row = try destination.row(key) else {
             return try owe(key, partition, "row missing", at: now)
         }
-        if row.extractedAt > now { return try owe(key, partition ?? row.partition, "older", at: now) }
+        if isOlder(partition, now, than: row) { return try owe(key, partition, "older", at: now) }
         try destination.apply(.touched(key, partition: partition, permissions: permissions, at: now))
         if let updatedAt = record["updated_at"]?.string, !isSameMoment(updatedAt, row.updatedAt) {
             return try owe(key, partition ?? row.partition, "updated_at differs", at: now)
         }
         try pay(key)
         return .passed
+    }
+
+    /// True for a line that tells of a place which the document has left since, as another stream has told already.
+    ///
+    /// In one stream the last line of a document is true. `updated_at` does not say which is newer: a document that was restored at
+    /// its source is older than its row, and true, and a changed access has the same. A partition is read by one stream. But a
+    /// document may move between partitions of two, and the slower of them must not give back the readers of before: there the
+    /// later `time_extracted` is true. What is held back is a debt, so that the next run of its stream reads it again and all agree.
+    ///
+    /// What is left: a line that comes after a removal later than itself brings the row back, until the next complete listing of its
+    /// partition; a row that is gone has no time.
+    private func isOlder(_ partition: String?, _ now: Timestamp, than row: StoredRow) -> Bool {
+        partition != nil && row.partition != nil && partition != row.partition && now < row.extractedAt
     }
 
     private func group(_ key: String, _ record: JSON, at now: Timestamp) throws -> Disposition {

@@ -45,7 +45,8 @@ public final class Journal {
                     if first == nil {
                         if let problem = Journal.check(member, kind, path) { throw problem }
                         first = range.upperBound
-                    } else if let why = member.last == 0x0A ? batch(member, range.upperBound) : "a line without an end" {
+                    } else if let why = member.last == 0x0A ? batch(member, range.upperBound) : "a line without an end"
+                    {
                         throw Journal.damaged(path, "after byte \(range.lowerBound), \(why)")
                     }
                 }

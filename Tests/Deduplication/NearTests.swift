@@ -11,7 +11,9 @@ import Testing
 
     /// The similarity as it is defined, by sets of shingles.
     private static func jaccard(_ a: [String], _ b: [String]) -> Double {
-        func shingles(_ words: [String]) -> Set<[String]> { Set((0...words.count - 5).map { Array(words[$0..<$0 + 5]) }) }
+        func shingles(_ words: [String]) -> Set<[String]> {
+            Set((0...words.count - 5).map { Array(words[$0..<$0 + 5]) })
+        }
         let (x, y) = (shingles(a), shingles(b))
         return Double(x.intersection(y).count) / Double(x.union(y).count)
     }
@@ -32,17 +34,17 @@ import Testing
             for _ in 0..<Int.random(in: 0...6, using: &random) {
                 changed[Int.random(in: 0..<changed.count, using: &random)] = "new\(random.next())"
             }
-            let true_ = Self.jaccard(words, changed)
+            let actual = Self.jaccard(words, changed)
             let answer = texts.nearest(Signature(Array(changed.joined(separator: " ").utf8)), atLeast: least)
             // Between 0.85 and 0.95 the estimate may say either.
-            if true_ >= 0.95 {
+            if actual >= 0.95 {
                 near += 1
                 if answer?.text == UInt64(n) { found += 1 }
             }
             if let answer {
                 said += 1
-                if answer.text != UInt64(n) || true_ < 0.85 { wrong += 1 }
-                error = max(error, abs(Signature.similarity(matches: answer.matches) - true_))
+                if answer.text != UInt64(n) || actual < 0.85 { wrong += 1 }
+                error = max(error, abs(Signature.similarity(matches: answer.matches) - actual))
             }
         }
         print(

@@ -37,7 +37,9 @@ final class Scratch {
     }
 
     /// Runs the stage over lines, from the memory of the folder or from none.
-    func run(_ lines: [String], _ mode: Memory.Mode = .digests, tombstones: Bool = false, keeping: Bool = true) throws -> [String] {
+    func run(_ lines: [String], _ mode: Memory.Mode = .digests, tombstones: Bool = false, keeping: Bool = true) throws
+        -> [String]
+    {
         let log = Log(program: "dedupe")
         let mode = tombstones ? .tombstones : mode
         let memory = keeping ? try Memory(of: folder(), mode, log: log) : Memory(mode)

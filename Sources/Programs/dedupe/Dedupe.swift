@@ -17,7 +17,7 @@ struct DedupeProgram {
             ),
             .init(
                 "near", "SIMILARITY",
-                "with --copies mark, 0.5 to 1: mark what is so similar (of the 5-word shingles, estimated by MinHash) with metadata.near_copy_of and metadata.similarity; takes some 600 bytes a document"
+                "with --copies mark, 0.8 to 1: mark what is so similar (of the 5-word shingles, estimated by MinHash) with metadata.near_copy_of and metadata.similarity; takes some 600 bytes a document"
             ),
             .init("verify", "read the whole memory of --state, say whether it is sound, and end"),
             Command.maxLine,
@@ -52,8 +52,8 @@ struct DedupeProgram {
 
     private static func mode(_ arguments: Arguments) throws -> Memory.Mode {
         let near = try arguments["near"].map { text in
-            guard let value = Double(text), (0.5...1).contains(value) else {
-                throw Failure(.usage, "--near \(text) is no similarity", "give a number from 0.5 to 1, such as 0.9")
+            guard let value = Double(text), (0.8...1).contains(value) else {
+                throw Failure(.usage, "--near \(text) is no similarity", "give a number from 0.8 to 1, such as 0.9")
             }
             return Int((value * 100).rounded())
         }
