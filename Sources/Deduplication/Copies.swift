@@ -7,6 +7,14 @@ import JSON
 /// are copies of it. With signatures, a text that is near to no text before it leads: later ones that are near to it follow it. A
 /// follower leads nobody, so that what is marked as near is near to the document that it names.
 ///
+/// Copies are marked and never dropped. To drop one, its readers would join those of the original in the destination; and this
+/// memory, which may be lost, would alone know whose readers they are. Lost, with an original that does not change: the copy is
+/// deleted or closed at the source, its tombstone meets no row, and its readers keep the original until that is sent again. A union
+/// would also show the original's title and path to who may read only the copy.
+///
+/// A mark gives nobody access, so that it may be late: after a loss the first to come is the original, and what is not sent again
+/// keeps the mark it had until the next complete listing.
+///
 /// Of a document it takes some 100 bytes, of a text that leads some 350 more; what follows and what is a copy has no signature.
 struct Copies {
     private var texts: [Key: UInt64] = [:]

@@ -32,6 +32,9 @@ struct Sweep {
     /// A tombstone came: it covers what is attached to the document.
     mutating func left(_ key: Key, _ message: Message, _ memory: inout Memory, _ output: StageOutput) throws {
         observe(message)
+        // It may have moved on: with copies it stays an original there, as its row stays.
+        let partition = message.record["metadata"]?["partition"]?.string
+        if !writes, let partition, memory.places?[key]?.partition != partition { return }
         try memory.leave(key)
         try remove(memory.places?.parts(of: key) ?? [], &memory, output)
     }

@@ -91,6 +91,17 @@ private func marks(_ lines: [String]) -> [String] {
             ])
     }
 
+    @Test func anOriginalThatMovedIsStillThere() throws {
+        let lines = [
+            document("1", text: text(1)), document("2", text: text(1)), document("1", text: text(1), in: "q"),
+            deleted("1", in: "p"), document("2", text: text(1)),
+        ]
+        #expect(
+            marks(try Scratch().run(lines, mark)) == [
+                "documents g:1", "documents g:2 = g:1", "documents g:1", "documents g:1", "seen g:2",
+            ])
+    }
+
     @Test func theFirstStaysTheOriginalAcrossRuns() throws {
         let scratch = try Scratch()
         _ = try scratch.run([document("1", text: text(1)), document("2", text: text(1)), state("r", 1)], mark)

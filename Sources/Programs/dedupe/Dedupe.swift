@@ -13,11 +13,11 @@ struct DedupeProgram {
             .init("tombstones", "write removals for a target that is not sink, in place of 'seen'"),
             .init(
                 "copies", "keep|mark",
-                "'mark' adds metadata.copy_of to a document whose text (64 characters or more) another one has: the semantic_id of the first that was seen, which not every reader of the copy may know of; 'keep', the default, adds nothing"
+                "'mark' names in metadata.copy_of the first document with the same text, of 64 characters or more, also to who may not read that one; 'keep' (the default) does not"
             ),
             .init(
                 "near", "SIMILARITY",
-                "with --copies mark, 0.8 to 1: mark what is so similar (of the 5-word shingles, estimated by MinHash) with metadata.near_copy_of and metadata.similarity; takes some 600 bytes a document"
+                "with --copies mark, 0.8 to 1: name what is so similar in metadata.near_copy_of, with metadata.similarity"
             ),
             .init("verify", "read the whole memory of --state, say whether it is sound, and end"),
             Command.maxLine,
@@ -26,6 +26,10 @@ struct DedupeProgram {
             (
                 "fetch google_drive --state S | extract | perms | dedupe --state S | sink sqlite:docs.db --state S",
                 "an unchanged document costs one short line"
+            ),
+            (
+                "dedupe --copies mark --near 0.9 < documents.ndjson",
+                "what is a copy says of what; near is by MinHash of 5 words in a row"
             ),
             (
                 "fetch google_drive --state S | extract | perms | dedupe --state S --tombstones | target-x | sink state: --state S",
