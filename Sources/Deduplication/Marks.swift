@@ -11,7 +11,7 @@ extension Dedupe {
         guard memory.copies != nil else { return [] }
         let text = record["metadata"]?["partition"]?.string == nil ? nil : plainText(record["content"])
         try memory.setText(key, text?.digest)
-        if let text { try memory.compare(text.digest, text.utf8) }
+        if let text { try memory.compare(text.digest, of: key, text.utf8) }
         switch memory.copies?.mark(of: key) {
         case .copy(let original): return members("copy_of", original, matches: nil)
         case .near(let original, let matches): return members("near_copy_of", original, matches: matches)

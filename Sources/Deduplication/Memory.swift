@@ -184,8 +184,8 @@ public struct Memory {
 
     /// Decides what a text is near to, unless that was done.
     /// - Parameter utf8: the text.
-    mutating func compare(_ text: UInt64, _ utf8: [UInt8]) throws {
-        guard case .copies(let near?) = mode, copies?.needsSignature(text) == true else { return }
+    mutating func compare(_ text: UInt64, of key: Key, _ utf8: [UInt8]) throws {
+        guard case .copies(let near?) = mode, copies?.needsSignature(text, of: key) == true else { return }
         let signature = Signature(utf8)
         if let found = copies?.near.nearest(signature, atLeast: Signature.matches(hundredths: near)) {
             copies?.follow(text, found.text, matches: found.matches)

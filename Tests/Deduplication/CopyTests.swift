@@ -129,6 +129,58 @@ private func marks(_ lines: [String]) -> [String] {
         #expect(try Memory.verify(scratch.folder(), mark)?.compacted == 1200)
     }
 
+    /// Documents that change their texts and go, against lists: marks are true, what turned wrong is named, and what is written down
+    /// reads back as the same.
+    @Test(arguments: 0..<10 as Range<UInt64>) func agreesWithLists(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var copies = Copies()
+        let keys = (0..<12).map { Key("g:\($0)") }
+        var holders: [UInt64: [Key]] = [:]
+        var marks: [Key: Copies.Mark] = [:]
+        for step in 0..<500 {
+            guard let key = keys.randomElement(using: &random) else { return }
+            let text: UInt64? = Bool.random(using: &random) ? UInt64.random(in: 1...4, using: &random) : nil
+            let wrong = copies.set(key, text)
+            if !(text.map { holders[$0]?.contains(key) == true } ?? false) {
+                for text in holders.keys { holders[text]?.removeAll { $0 == key } }
+                if let text { holders[text, default: []].append(key) }
+            }
+            // Texts 3 and 4 are near to 1 where it leads.
+            if let text, copies.needsSignature(text, of: key) {
+                if text > 2 && copies.near.contains(1) {
+                    copies.follow(text, 1, matches: 120)
+                } else {
+                    copies.lead(text, Signature(Array("text number \(text)".utf8)))
+                }
+            }
+            var now: [Key: Copies.Mark] = [:]
+            for key in keys { now[key] = copies.mark(of: key) }
+            for (text, list) in holders {
+                for copy in list.dropFirst() { #expect(now[copy] == list.first.map { .copy(of: $0) }, "step \(step)") }
+                if let first = list.first, case .copy = now[first] {
+                    Issue.record("the first of \(text) is marked, step \(step)")
+                }
+            }
+            for other in keys where other != key && now[other] != marks[other] {
+                #expect(wrong.contains(other), "step \(step)")
+            }
+            marks = now
+            if step % 100 == 0 {
+                var read = Copies()
+                copies.write { entry in
+                    switch entry {
+                    case .text(let key, let text): _ = read.set(key, text)
+                    case .leads(let text, let signature): read.lead(text, signature)
+                    case .follows(let text, let leader, let matches): read.follow(text, leader, matches: matches)
+                    default: Issue.record("\(entry)")
+                    }
+                }
+                for key in keys { #expect(read.mark(of: key) == marks[key]) }
+                #expect(read.entries == copies.entries)
+            }
+        }
+    }
+
     /// Random streams, kills and restored states against a dictionary: in the end, when debts were read again, each document is
     /// marked with the first that has its text.
     @Test(arguments: 0..<20 as Range<UInt64>) func marksAreTrueInTheEnd(seed: UInt64) throws {
