@@ -11,6 +11,7 @@ struct Sweep {
     private let writes: Bool
     /// The time of the newest line: lines come in the order of their times.
     private(set) var latest: Timestamp?
+    private var last: (text: [UInt8], time: Timestamp)?
     private var swept: [String: [String: Timestamp]] = [:]
     /// 9999-12-31T23:59:59Z.
     private static let never = Timestamp(seconds: 253_402_300_799)
@@ -25,7 +26,7 @@ struct Sweep {
             let partition = partition?.string ?? known?.partition
         else { return }
         // A line without a time can't be older than any listing.
-        let time = message.timeExtracted ?? Sweep.never
+        let time = time(of: message) ?? Sweep.never
         try memory.see(key, Place(id: id, partition: partition, time: time))
     }
 
@@ -55,8 +56,17 @@ struct Sweep {
         for (key, since) in gone { try remove(key, at: since, &memory, output) }
     }
 
+    /// The lines of one answer have the same time: it is read once.
+    private mutating func time(of message: Message) -> Timestamp? {
+        guard let text = message.json["time_extracted"]?.raw else { return nil }
+        if let last, text.withUnsafeBytes({ $0.elementsEqual(last.text) }) { return last.time }
+        guard let time = message.timeExtracted else { return nil }
+        last = (text.array, time)
+        return time
+    }
+
     private mutating func observe(_ message: Message) {
-        if let time = message.timeExtracted { latest = max(time, latest ?? time) }
+        if let time = time(of: message) { latest = max(time, latest ?? time) }
     }
 
     private func remove(_ keys: Set<Key>, _ memory: inout Memory, _ output: StageOutput) throws {
