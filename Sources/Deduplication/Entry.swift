@@ -8,12 +8,18 @@ import System
 ///     -KEY                                its digests are forgotten
 ///     @KEY ["ID","PARTITION",TIME]        it was seen there, at these microseconds since 1970 (with `--tombstones`)
 ///     !KEY                                it is there no more (with `--tombstones`)
+///     #KEY TEXT                           it has this text (with `--copies`); without TEXT: none that counts
+///     ~TEXT SIGNATURE                     near to no text before it, and this is what later ones are compared with (with `--near`)
+///     ~TEXT LEADER MATCHES                near to that one
 ///     =["RUN",CHECKPOINT]                 all that stands before is in what this STATE commits; always the last of a batch
 enum Entry: Equatable {
     case keep(Key, Digests)
     case forget(Key)
     case place(Key, Place)
     case leave(Key)
+    case text(Key, UInt64?)
+    case leads(UInt64, Signature)
+    case follows(UInt64, UInt64, matches: Int)
     case marker(Position)
 
     /// Bytes of a line that keeps digests, with its line feed.
@@ -39,6 +45,15 @@ enum Entry: Equatable {
         case .leave(let key):
             bytes.append(UInt8(ascii: "!"))
             key.write(to: &bytes)
+        case .text(let key, let text):
+            bytes.append(UInt8(ascii: "#"))
+            key.write(to: &bytes)
+            if let text {
+                bytes.append(UInt8(ascii: " "))
+                appendHexadecimal(text, to: &bytes)
+            }
+        case .leads(let text, let signature): writeTexts([text] + signature.numbers, to: &bytes)
+        case .follows(let text, let leader, let matches): writeTexts([text, leader, UInt64(matches)], to: &bytes)
         case .marker(let position):
             bytes.append(UInt8(ascii: "="))
             var w = JSONWriter()
@@ -57,6 +72,19 @@ enum Entry: Equatable {
             self = .marker(position)
             return
         }
+        if form == UInt8(ascii: "~") {
+            let words = rest.split(separator: 0x20, omittingEmptySubsequences: false)
+            let numbers = words.compactMap { $0.count == 16 ? number(hexadecimal: $0) : nil }
+            guard numbers.count == words.count else { return nil }
+            if numbers.count == 3, numbers[2] <= UInt64(Signature.permutations) {
+                self = .follows(numbers[0], numbers[1], matches: Int(numbers[2]))
+            } else if let signature = Signature(numbers: Array(numbers.dropFirst())) {
+                self = .leads(numbers[0], signature)
+            } else {
+                return nil
+            }
+            return
+        }
         let digits = rest.prefix(Key.digits)
         guard let key = Key(hexadecimal: digits) else { return nil }
         let more = rest.dropFirst(Key.digits)
@@ -69,6 +97,15 @@ enum Entry: Equatable {
             self = .keep(key, Digests(content: content, access: access))
         case UInt8(ascii: "-") where more.isEmpty: self = .forget(key)
         case UInt8(ascii: "!") where more.isEmpty: self = .leave(key)
+        case UInt8(ascii: "#"):
+            if more.isEmpty {
+                self = .text(key, nil)
+            } else {
+                guard more.count == 17, more.first == 0x20, let text = number(hexadecimal: more.dropFirst()) else {
+                    return nil
+                }
+                self = .text(key, text)
+            }
         case UInt8(ascii: "@"):
             guard more.first == 0x20, let place = Place(more.dropFirst()) else { return nil }
             self = .place(key, place)
@@ -89,6 +126,13 @@ extension Key {
             let low = number(hexadecimal: digits.dropFirst(16))
         else { return nil }
         self.init(high: high, low: low)
+    }
+}
+
+private func writeTexts(_ numbers: [UInt64], to bytes: inout [UInt8]) {
+    for (i, number) in numbers.enumerated() {
+        bytes.append(i == 0 ? UInt8(ascii: "~") : 0x20)
+        appendHexadecimal(number, to: &bytes)
     }
 }
 

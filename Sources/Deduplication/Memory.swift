@@ -17,8 +17,13 @@ public struct Memory {
     /// What the base knows, and is not known any more.
     private var forgotten: Set<Key> = []
     private var base: Base?
-    /// Kept for `--tombstones` alone.
+    /// Kept for `--tombstones` and `--copies`.
     private(set) var places: Places?
+    /// Kept for `--copies` alone.
+    private(set) var copies: Copies?
+    let mode: Mode
+    /// Documents whose marks are not those that were sent.
+    private var mismarked: [Key] = []
     private var journal: Journal?
     private var pending: [UInt8] = []
     /// The STATE that the next one must follow.
@@ -28,9 +33,46 @@ public struct Memory {
 
     private static let batch = 1 << 20
 
+    /// What is remembered beside digests. Each has files of its own, so that one never goes on from what another left out.
+    public enum Mode: Equatable, Sendable {
+        case digests
+        /// Where documents were seen, for a target that removes nothing by itself.
+        case tombstones
+        /// Where documents were seen, and which have the same text.
+        /// - Parameter near: the least similarity of what is marked as nearly the same, in hundredths, 80 to 100; nil: it is not
+        ///   looked for.
+        case copies(near: Int?)
+
+        /// What the names of its files begin with.
+        fileprivate var name: String {
+            switch self {
+            case .digests: ""
+            case .tombstones: "tombstones"
+            case .copies(nil): "copies"
+            case .copies(let near?): "near-\(near)"
+            }
+        }
+        fileprivate init?(name: String) {
+            switch name {
+            case "journal": self = .digests
+            case "tombstones": self = .tombstones
+            case "copies": self = .copies(near: nil)
+            default:
+                guard name.hasPrefix("near-"), let near = Int(name.dropFirst(5)) else { return nil }
+                self = .copies(near: near)
+            }
+        }
+        var places: Places? { self == .digests ? nil : Places() }
+        var copies: Copies? {
+            if case .copies = self { Copies() } else { nil }
+        }
+    }
+
     /// A memory that ends with the run.
-    public init(tombstones: Bool = false) {
-        places = tombstones ? Places() : nil
+    public init(_ mode: Mode = .digests) {
+        self.mode = mode
+        places = mode.places
+        copies = mode.copies
         folder = nil
         log = nil
     }
@@ -38,28 +80,34 @@ public struct Memory {
     /// The memory of a state folder, as it was at the STATE that `checkpoint.json.gz` names; empty where it has none such.
     /// What is a debt is forgotten.
     /// - Throws: `Failure` where the journal, the checkpoint or the debts are damaged.
-    public init(of folder: StateFolder, tombstones: Bool = false, log: Log) throws {
+    public init(of folder: StateFolder, _ mode: Mode = .digests, log: Log) throws {
+        self.mode = mode
         self.folder = folder
         self.log = log
         last = try folder.checkpoint().flatMap { try StateValue($0).position }
         try Files.makeFolder(folder.path + "/dedupe")
-        let (name, prefix) = Memory.names(folder, tombstones)
+        let (name, prefix) = Memory.names(folder, mode)
         base = try Base.open(prefix)
-        var replay = Replay(until: last, places: tombstones ? Places() : nil)
-        let journal = try Journal(name, kind: Memory.kind(tombstones)) { lines, end in
+        var replay = Replay(until: last, mode)
+        let journal = try Journal(name, kind: Memory.kind(mode)) { lines, end in
             replay.apply(lines, end)
         }
         self.journal = journal
         if let end = replay.end, let last {
+            let entries = replay.entries
             table = replay.table
             forgotten = replay.forgotten
             places = replay.places
+            copies = replay.copies
             if end < journal.end { try journal.cut(to: end) }
-            if replay.entries > 1000 + (base?.count ?? 0) / 8 + 2 * (places?.all.count ?? 0) {
+            replay = Replay(until: nil, mode)
+            let kept = (places?.all.count ?? 0) + (copies?.entries ?? 0)
+            if entries > 1000 + (base?.count ?? 0) / 8 + 2 * kept {
                 try compact(journal, prefix, last)
             }
         } else {
-            places = tombstones ? Places() : nil
+            places = mode.places
+            copies = mode.copies
             base = nil
             if journal.end > journal.start { try journal.cut(to: journal.start) }
             try Base.remove(prefix)
@@ -67,25 +115,32 @@ public struct Memory {
         try forgetDebts()
     }
 
+    /// The memories that a folder holds.
+    public static func modes(in folder: StateFolder) -> [Mode] {
+        Files.names(in: folder.path + "/dedupe").compactMap { name in
+            name.hasSuffix(".gz") ? Mode(name: String(name.dropLast(3))) : nil
+        }
+    }
+
     /// Reads the whole memory of a folder, as `init` does, and every shard of its base.
     /// - Returns: how many documents are in its base, and how many entries of the journal are newer; nil where it has none.
     /// - Throws: `Failure` for any damage.
-    public static func verify(_ folder: StateFolder, tombstones: Bool = false) throws -> (compacted: Int, newer: Int)? {
-        let (name, prefix) = names(folder, tombstones)
+    public static func verify(_ folder: StateFolder, _ mode: Mode = .digests) throws -> (compacted: Int, newer: Int)? {
+        let (name, prefix) = names(folder, mode)
         guard Files.exists(name) else { return nil }
         let base = try Base.open(prefix)
         try base?.verify()
-        var replay = Replay(until: Position(run: "", checkpoint: -1), places: tombstones ? Places() : nil)
-        _ = try Journal(name, kind: kind(tombstones)) { lines, end in replay.apply(lines, end) }
+        var replay = Replay(until: Position(run: "", checkpoint: -1), mode)
+        _ = try Journal(name, kind: kind(mode)) { lines, end in replay.apply(lines, end) }
         return (base?.count ?? 0, replay.entries)
     }
 
-    private static func kind(_ tombstones: Bool) -> String { tombstones ? "dedupe-tombstones" : "dedupe-journal" }
+    private static func kind(_ mode: Mode) -> String { mode == .digests ? "dedupe-journal" : "dedupe-" + mode.name }
 
     /// The journal, and what the names of the base's files begin with.
-    private static func names(_ folder: StateFolder, _ tombstones: Bool) -> (journal: String, prefix: String) {
+    private static func names(_ folder: StateFolder, _ mode: Mode) -> (journal: String, prefix: String) {
         let path = folder.path + "/dedupe/"
-        return tombstones ? (path + "tombstones.gz", path + "tombstones-") : (path + "journal.gz", path)
+        return mode == .digests ? (path + "journal.gz", path) : ("\(path)\(mode.name).gz", "\(path)\(mode.name)-")
     }
 
     subscript(key: Key) -> Digests? {
@@ -115,6 +170,41 @@ public struct Memory {
         guard places?[key] != nil else { return }
         places?[key] = nil
         try note(.leave(key))
+        try setText(key, nil)
+    }
+
+    // MARK: Copies
+
+    /// A document has this text now, or none that counts.
+    mutating func setText(_ key: Key, _ text: UInt64?) throws {
+        guard copies != nil, copies?.text(of: key) != text else { return }
+        mismarked += copies?.set(key, text) ?? []
+        try note(.text(key, text))
+    }
+
+    /// Decides what a text is near to, unless that was done.
+    /// - Parameter utf8: the text.
+    mutating func compare(_ text: UInt64, of key: Key, _ utf8: [UInt8]) throws {
+        guard case .copies(let near?) = mode, copies?.needsSignature(text, of: key) == true else { return }
+        let signature = Signature(utf8)
+        if let found = copies?.near.nearest(signature, atLeast: Signature.matches(hundredths: near)) {
+            copies?.follow(text, found.text, matches: found.matches)
+            try note(.follows(text, found.text, matches: found.matches))
+        } else {
+            copies?.lead(text, signature)
+            try note(.leads(text, signature))
+        }
+    }
+
+    /// The documents whose marks turned wrong since the last call, and are there.
+    mutating func takeMismarked() -> [(key: Key, place: Place)] {
+        if mismarked.isEmpty { return [] }
+        var taken: Set<Key> = []
+        defer { mismarked = [] }
+        return mismarked.compactMap { key in
+            guard taken.insert(key).inserted, copies?.text(of: key) != nil, let place = places?[key] else { return nil }
+            return (key, place)
+        }
     }
 
     /// Forgets what the debts name, so that it passes when it comes.
@@ -162,58 +252,19 @@ public struct Memory {
         }
         try journal.replace { append in
             var lines: [UInt8] = []
-            for (key, place) in places?.all ?? [:] {
-                Entry.place(key, place).write(to: &lines)
-                guard lines.count >= Memory.batch else { continue }
+            func add(_ entry: Entry) {
+                entry.write(to: &lines)
+                guard lines.count >= Memory.batch else { return }
                 append(lines)
                 lines.removeAll(keepingCapacity: true)
             }
+            for (key, place) in places?.all ?? [:] { add(.place(key, place)) }
+            copies?.write(add)
             Entry.marker(marker).write(to: &lines)
             append(lines)
         }
         base = try Base.open(prefix)
         table = DigestTable()
         forgotten = []
-    }
-}
-
-/// The journal read up to a marker.
-private struct Replay {
-    private let wanted: Position?
-    var table = DigestTable()
-    var forgotten: Set<Key> = []
-    var places: Places?
-    var entries = 0
-    /// Where the batch of the marker ends; nil while it was not met.
-    var end: Int?
-
-    init(until wanted: Position?, places: Places?) {
-        self.wanted = wanted
-        self.places = places
-    }
-
-    /// - Returns: why the lines can't be read, or nil.
-    mutating func apply(_ lines: [UInt8], _ end: Int) -> String? {
-        if wanted == nil || self.end != nil { return nil }
-        var start = 0
-        while let feed = lines[start...].firstIndex(of: 0x0A) {
-            guard let entry = Entry(lines[start..<feed]) else { return "a line is no entry" }
-            start = feed + 1
-            entries += 1
-            switch entry {
-            case .keep(let key, let digests):
-                table[key] = digests
-                forgotten.remove(key)
-            case .forget(let key):
-                table[key] = nil
-                forgotten.insert(key)
-            case .place(let key, let place): places?[key] = place
-            case .leave(let key): places?[key] = nil
-            case .marker(let position):
-                guard start == lines.count else { return "a marker does not end its batch" }
-                if position == wanted { self.end = end }
-            }
-        }
-        return nil
     }
 }

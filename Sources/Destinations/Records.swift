@@ -42,6 +42,9 @@ extension Loader {
             progress.debtsChanged = true
             return .passed
         }
+        if let row = try destination.row(key), isOlder(partition, now, than: row) {
+            return try owe(key, partition, "older", at: now)
+        }
         do {
             try destination.apply(.document(DocumentRow(record, semanticID: key, at: now)))
             try pay(key)
@@ -67,12 +70,26 @@ extension Loader {
         guard let row = try destination.row(key) else {
             return try owe(key, partition, "row missing", at: now)
         }
+        if isOlder(partition, now, than: row) { return try owe(key, partition, "older", at: now) }
         try destination.apply(.touched(key, partition: partition, permissions: permissions, at: now))
         if let updatedAt = record["updated_at"]?.string, !isSameMoment(updatedAt, row.updatedAt) {
             return try owe(key, partition ?? row.partition, "updated_at differs", at: now)
         }
         try pay(key)
         return .passed
+    }
+
+    /// True for a line that tells of a place which the document has left since, as another stream has told already.
+    ///
+    /// In one stream the last line of a document is true. `updated_at` does not say which is newer: a document that was restored at
+    /// its source is older than its row, and true, and a changed access has the same. A partition is read by one stream. But a
+    /// document may move between partitions of two, and the slower of them must not give back the readers of before: there the
+    /// later `time_extracted` is true. What is held back is a debt, so that the next run of its stream reads it again and all agree.
+    ///
+    /// What is left: a line that comes after a removal later than itself brings the row back, until the next complete listing of its
+    /// partition; a row that is gone has no time.
+    private func isOlder(_ partition: String?, _ now: Timestamp, than row: StoredRow) -> Bool {
+        partition != nil && row.partition != nil && partition != row.partition && now < row.extractedAt
     }
 
     private func group(_ key: String, _ record: JSON, at now: Timestamp) throws -> Disposition {

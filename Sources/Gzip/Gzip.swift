@@ -90,6 +90,47 @@ public enum Gzip {
         }
     }
 
+    /// Calls `body` with what each member of a file holds, in order, as soon as its checksum was verified. One member at a time is in
+    /// memory.
+    /// - Parameter limit: the most bytes that one member may hold.
+    /// - Throws: `Damage`, `SystemError`, and what `body` throws.
+    public static func members(
+        of file: borrowing Descriptor, limit: Int = 1 << 30, _ body: ([UInt8], Range<Int>) throws -> Void
+    ) throws {
+        var stream = z_stream()
+        guard zlib_start_gunzip(&stream) == Z_OK else { throw SystemError("decompress", file.name, ENOMEM) }
+        defer { inflateEnd(&stream) }
+        var input = [UInt8](repeating: 0, count: 256 << 10)
+        var made = [UInt8](repeating: 0, count: 256 << 10)
+        var member: [UInt8] = []
+        var (start, at) = (0, 0)
+        while true {
+            let got = try input.withUnsafeMutableBytes { try file.read(into: $0) }
+            if got == 0 { break }
+            var used = 0
+            var hasMore = false
+            while used < got || hasMore {
+                let (result, ate, gave) = step(&stream, input[used..<got], &made)
+                used += ate
+                at += ate
+                member += made[..<gave]
+                if member.count > limit { throw Damage.tooLarge }
+                hasMore = gave == made.count
+                switch result {
+                case Z_STREAM_END:
+                    hasMore = false
+                    try body(member, start..<at)
+                    member.removeAll(keepingCapacity: member.capacity <= 4 << 20)
+                    start = at
+                    inflateReset(&stream)
+                case Z_OK, Z_BUF_ERROR: break
+                default: throw Damage.corrupt(at: start)
+                }
+            }
+        }
+        if at > start { throw Damage.torn(valid: start) }
+    }
+
     /// Decompresses a file of any length into another one, whose end then holds whole members only.
     /// - Parameter limit: the most bytes that may come out.
     /// - Returns: how many bytes came out, and where a member begins that is not whole, as a kill leaves it.

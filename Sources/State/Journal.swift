@@ -35,32 +35,33 @@ public final class Journal {
         }
         w.endLine()
         header = w.bytes
-        let bytes = try Files.readIfPresent(path) ?? []
-        var problem: Failure?
         var first: Int?
-        var valid = bytes.count
-        do {
-            try Gzip.members(of: bytes) { member, range in
-                if problem != nil { return }
-                if first == nil {
-                    first = range.upperBound
-                    problem = Journal.check(member, kind, path)
-                } else if let why = member.last == 0x0A ? batch(member, range.upperBound) : "a line without an end" {
-                    problem = Journal.damaged(path, "after byte \(range.lowerBound), \(why)")
+        var valid = 0
+        if Files.exists(path) {
+            let file = try Descriptor(opening: path, O_RDONLY)
+            valid = try file.size()
+            do {
+                try Gzip.members(of: file) { member, range in
+                    if first == nil {
+                        if let problem = Journal.check(member, kind, path) { throw problem }
+                        first = range.upperBound
+                    } else if let why = member.last == 0x0A ? batch(member, range.upperBound) : "a line without an end"
+                    {
+                        throw Journal.damaged(path, "after byte \(range.lowerBound), \(why)")
+                    }
                 }
+            } catch Gzip.Damage.torn(let whole) {
+                valid = whole
+            } catch Gzip.Damage.corrupt(let at) {
+                // No member ends in eight zeros: those would be its checksum and its length.
+                guard try file.read(from: max(0, valid - 8), count: min(8, valid)).allSatisfy({ $0 == 0 }) else {
+                    throw Journal.damaged(path, "what follows byte \(at) is not gzip, or its checksum is wrong")
+                }
+                valid = at
+            } catch Gzip.Damage.tooLarge {
+                throw Journal.damaged(path, "a batch of it holds more than 1 GiB")
             }
-        } catch .torn(let whole) {
-            valid = whole
-        } catch .corrupt(let at) {
-            // No member ends in eight zeros: those would be its checksum and its length.
-            guard bytes.suffix(8).allSatisfy({ $0 == 0 }) else {
-                throw Journal.damaged(path, "what follows byte \(at) is not gzip, or its checksum is wrong")
-            }
-            valid = at
-        } catch .tooLarge {
-            throw Journal.damaged(path, "it holds more than 4 GiB")
         }
-        if let problem { throw problem }
         if let first {
             start = first
         } else {

@@ -45,6 +45,7 @@ public enum StandardStream: String, Sendable, CaseIterable {
                         .init("url", "string"), .init("partition", "string"), .init("permissions", list: "string"),
                         .init("media_type", "string"), .init("container", "string"), .init("parent", "string"),
                         .init("parts", list: "string"), .init("extraction", "object"),
+                        .init("copy_of", "string"), .init("near_copy_of", "string"), .init("similarity", "number"),
                     ]),
                 .init("_sdc_deleted_at", "string"),
             ]

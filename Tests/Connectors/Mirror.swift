@@ -169,7 +169,7 @@ final class Mirror: Sendable {
         _ = try StageLoop.run(&extract, input: input("a"), output: output("b"), log: quiet.log("extract"))
         var perms = PermsStage()
         _ = try StageLoop.run(&perms, input: input("b"), output: output("c"), log: quiet.log("perms"))
-        var dedupe = Dedupe(try Memory(of: folder, tombstones: false, log: quiet.log("dedupe")))
+        var dedupe = Dedupe(try Memory(of: folder, log: quiet.log("dedupe")))
         _ = try StageLoop.run(&dedupe, input: input("c"), output: output("d"), log: quiet.log("dedupe"))
         var options = Loader.Options()
         options.maxDelete = maxDelete

@@ -37,11 +37,12 @@ final class Scratch {
     }
 
     /// Runs the stage over lines, from the memory of the folder or from none.
-    func run(_ lines: [String], tombstones: Bool = false, keeping: Bool = true) throws -> [String] {
+    func run(_ lines: [String], _ mode: Memory.Mode = .digests, tombstones: Bool = false, keeping: Bool = true) throws
+        -> [String]
+    {
         let log = Log(program: "dedupe")
-        let memory =
-            keeping
-            ? try Memory(of: folder(), tombstones: tombstones, log: log) : Memory(tombstones: tombstones)
+        let mode = tombstones ? .tombstones : mode
+        let memory = keeping ? try Memory(of: folder(), mode, log: log) : Memory(mode)
         var stage = Dedupe(memory)
         let input = path + "/in"
         let output = path + "/out"

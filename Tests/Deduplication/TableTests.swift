@@ -45,7 +45,9 @@ import Testing
 
     @Test func entriesReadBackAsTheyWereWritten() {
         let key = Key("g:1")
+        let signature = Signature(Array("a b c d e f".utf8))
         let entries: [Entry] = [
+            .text(key, 7), .text(key, nil), .leads(.max, signature), .follows(1, 2, matches: 128),
             .keep(key, Digests(content: 0, access: .max)), .forget(key), .leave(key),
             .place(key, Place(id: "g:\"1\"\n", partition: "é", time: Timestamp(seconds: -1))),
             .marker(Position(run: "a \"b\"\n", checkpoint: 7)),

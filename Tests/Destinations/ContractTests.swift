@@ -76,6 +76,40 @@ import Testing
         #expect(try bench.held().debts == ["s:4": "p"])
     }
 
+    /// A document moved, and the stream of its old partition came second: its readers were given back.
+    @Test(arguments: Kind.allCases) func aPlaceThatWasLeftChangesNothing(_ kind: Kind) throws {
+        for late in [
+            Lines.document("s:1", "old", in: "p", for: ["bob@x.io"], at: 5),
+            Lines.permissions("s:1", in: "p", ["bob@x.io"], at: 5),
+            Lines.seen("s:1", in: "p", at: 5),
+        ] {
+            let (held, bench) = try end(kind, [Lines.document("s:1", "new", in: "q", for: ["ann@x.io"], at: 9)], [late])
+            #expect(
+                held.rows["s:1"]
+                    == .init(
+                        content: "new", updatedAt: Lines.time(0), partition: "q", permissions: ["ann@x.io"],
+                        at: 1_700_000_009))
+            #expect(try bench.folder.debts().map(\.reason) == ["older"])
+        }
+    }
+
+    /// `updated_at` does not order versions: one that was restored at the source is older, and true.
+    @Test(arguments: Kind.allCases) func aVersionRestoredAtTheSourceIsWritten(_ kind: Kind) throws {
+        let held = try end(
+            kind, [Lines.document("s:1", "new", updated: 8, at: 9)], [Lines.document("s:1", "old", updated: 1, at: 10)]
+        ).held
+        #expect(held.rows["s:1"]?.content == "old" && held.debts.isEmpty)
+    }
+
+    /// A captured stream that is sent again mends its rows, though later lines have said that they are there.
+    @Test(arguments: Kind.allCases) func aStreamSentAgainIsWritten(_ kind: Kind) throws {
+        let held = try end(
+            kind, [Lines.document("s:1", "wrong", at: 1), Lines.seen("s:1", at: 9)],
+            [Lines.document("s:1", "mended", at: 1), Lines.seen("s:1", at: 9)]
+        ).held
+        #expect(held.rows["s:1"]?.content == "mended" && held.debts.isEmpty)
+    }
+
     @Test(arguments: Kind.allCases) func theSameMomentWrittenOtherwiseIsNoDifference(_ kind: Kind) throws {
         let bench = try Bench(kind)
         var stream = Lines()
