@@ -59,7 +59,7 @@ let package = Package(
         library("Pacing", "System"),
         library("HTTP", "System", "JSON", "Pacing"),
         library("Curl", "System", "JSON", "HTTP", "CCurl", "CZlib"),
-        library("Redaction", "System", "JSON", "HTTP", "CCrypto"),
+        library("Redaction", "System", "JSON", "Crypto", "HTTP"),
         library("Capture", "System", "Gzip", "JSON", "HTTP", "Redaction"),
         library("HTTPServer", "System", "JSON", "HTTP", "CMicroHTTPD"),
         library("Documents", "System", "JSON"),

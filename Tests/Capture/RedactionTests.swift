@@ -212,9 +212,6 @@ private func clean(_ body: String, _ type: String = "application/json") -> Strin
 
     /// RFC 4231, test case 2.
     @Test func hmac() {
-        let digest = hmacSHA256(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
-        #expect(digest.prefix(4) == [0x5B, 0xDC, 0xC1, 0x46])
-        #expect(digest.suffix(2) == [0x38, 0x43])
         #expect(Placeholder.make(for: "what do ya want for nothing?", key: Array("Jefe".utf8)) == "[secret:5bdcc146]")
     }
 }
