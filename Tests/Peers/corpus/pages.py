@@ -104,7 +104,7 @@ def pdf(t, font=None, table=False, columns=1):
     file.set_font(font, size=10)
     file.add_page()
     if table:
-        with file.table() as rows:
+        with file.table(first_row_as_headings=False) as rows:
             for _ in range(30):
                 row = rows.row()
                 for _ in range(3):
