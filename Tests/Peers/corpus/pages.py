@@ -12,7 +12,7 @@ CHARSETS = [
     ("iso-8859-7", "greek"), ("iso-8859-2", "polish"), ("windows-1252", "french"), ("utf-16", "hindi"),
 ]
 DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
-DROID = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
+MICRO_HEI = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"
 
 
 def make(seed):
@@ -100,7 +100,7 @@ def pdf(t, font=None, table=False, columns=1):
     file.set_creation_date(datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc))
     if font is None:
         font = "corpus"
-        file.add_font(font, "", DROID if t.language in ("chinese", "japanese", "korean") else DEJAVU)
+        file.add_font(font, "", MICRO_HEI if t.language in ("chinese", "japanese", "korean") else DEJAVU)
     file.set_font(font, size=10)
     file.add_page()
     if table:
