@@ -36,3 +36,18 @@ func wideCharset(of bytes: [UInt8]) -> String? {
     if zeros.odd == 0 && zeros.even >= enough { return "utf-16be" }
     return nil
 }
+
+/// True for seven-bit text that changes to two bytes a character and back (RFC 1468).
+func isISO2022JP(_ bytes: [UInt8]) -> Bool {
+    guard var at = bytes.firstIndex(of: 0x1B), bytes.allSatisfy({ $0 < 0x80 }) else { return false }
+    var isWide = false
+    while at + 2 < bytes.count {
+        if bytes[at] == 0x1B {
+            let code = (bytes[at + 1], bytes[at + 2])
+            if code == (0x24, 0x40) || code == (0x24, 0x42) { isWide = true }
+            if isWide && (code == (0x28, 0x42) || code == (0x28, 0x4A)) { return true }
+        }
+        at += 1
+    }
+    return false
+}
