@@ -50,9 +50,8 @@ class Text:
         self.language = language
         self.given = []
         self.serial = self.random.randrange(10_000, 80_000)
-        marks = "。" if language in ("chinese", "taiwanese", "japanese") else "."
+        self.stop = "。" if language in ("chinese", "taiwanese", "japanese") else "."
         self.sentences = [s.strip() for s in re.split(r"[.。।]", ARTICLE[language]) if s.strip()]
-        self.stop = marks
 
     def number(self):
         self.serial += 1
@@ -64,7 +63,7 @@ class Text:
 
     def phrase(self):
         """A few words, for a heading or a cell."""
-        words = self.random.choice(self.sentences).rstrip(self.stop).split()
+        words = self.random.choice(self.sentences).split()
         start = self.random.randrange(max(1, len(words) - 4))
         self.serial += 1
         return self.keep(" ".join(words[start : start + 4]) + f" {self.serial}")
