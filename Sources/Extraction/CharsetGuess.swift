@@ -37,17 +37,10 @@ func wideCharset(of bytes: [UInt8]) -> String? {
     return nil
 }
 
-/// True for seven-bit text that changes to two bytes a character and back (RFC 1468).
+/// True for seven-bit text that changes to two bytes a character (RFC 1468).
 func isISO2022JP(_ bytes: [UInt8]) -> Bool {
-    guard var at = bytes.firstIndex(of: 0x1B), bytes.allSatisfy({ $0 < 0x80 }) else { return false }
-    var isWide = false
-    while at + 2 < bytes.count {
-        if bytes[at] == 0x1B {
-            let code = (bytes[at + 1], bytes[at + 2])
-            if code == (0x24, 0x40) || code == (0x24, 0x42) { isWide = true }
-            if isWide && (code == (0x28, 0x42) || code == (0x28, 0x4A)) { return true }
-        }
-        at += 1
+    guard let first = bytes.firstIndex(of: 0x1B), bytes.allSatisfy({ $0 < 0x80 }) else { return false }
+    return bytes[first...].indices.contains { at in
+        bytes[at...].starts(with: [0x1B, 0x24, 0x42]) || bytes[at...].starts(with: [0x1B, 0x24, 0x40])
     }
-    return false
 }
