@@ -11,7 +11,7 @@ import Testing
     private func book(strings: [UInt8] = [], _ cells: [UInt8]) -> [UInt8] {
         let begin = record(0x0809, [0, 6, 5, 0])
         let end = record(0x0A, [])
-        let offset = begin.count + 12 + strings.count + end.count
+        let offset = begin.count + 13 + strings.count + end.count
         let sheet = record(0x85, bytes(UInt16(offset)) + [0, 0, 0, 0, 1, 0, 0x41])
         return begin + sheet + strings + end + begin + cells + end
     }
