@@ -12,6 +12,7 @@ package func decodeText(_ bytes: [UInt8], charset: String?) -> [UInt8] {
     if let charset, let text = decode(bytes, as: charset) { return text }
     if let charset = charsetInside(bytes), let text = decode(bytes, as: charset) { return text }
     if let charset = wideCharset(of: bytes), let text = decode(bytes, as: charset) { return text }
+    if isISO2022JP(bytes), let text = decode(bytes, as: "iso-2022-jp") { return text }
     if isMostlyUTF8(bytes) { return repairedUTF8(bytes) }
     return guessedCharset(of: bytes).flatMap { decode(bytes, as: $0) } ?? decodeWindows1252(bytes)
 }

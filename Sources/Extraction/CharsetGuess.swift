@@ -36,3 +36,11 @@ func wideCharset(of bytes: [UInt8]) -> String? {
     if zeros.odd == 0 && zeros.even >= enough { return "utf-16be" }
     return nil
 }
+
+/// True for seven-bit text that changes to two bytes a character (RFC 1468).
+func isISO2022JP(_ bytes: [UInt8]) -> Bool {
+    guard let first = bytes.firstIndex(of: 0x1B), bytes.allSatisfy({ $0 < 0x80 }) else { return false }
+    return bytes[first...].indices.contains { at in
+        bytes[at...].starts(with: [0x1B, 0x24, 0x42]) || bytes[at...].starts(with: [0x1B, 0x24, 0x40])
+    }
+}

@@ -14,9 +14,9 @@ extension Format {
     package static let mail = Format(
         "mail", mediaTypes: ["message/rfc822", "message/global"], suffixes: ["eml"], input: .bytes)
 
-    /// Events (RFC 5545).
+    /// Events (RFC 5545). Its lines are folded before they are characters.
     static let calendar = Format(
-        "calendar", mediaTypes: ["text/calendar", "application/ics"], suffixes: ["ics", "ifb"], input: .characters)
+        "calendar", mediaTypes: ["text/calendar", "application/ics"], suffixes: ["ics", "ifb"], input: .bytes)
 }
 
 private func isHTML(_ bytes: [UInt8]) -> Bool {

@@ -1,14 +1,19 @@
+import Extraction
+
 /// What, when and where of the events of a calendar (RFC 5545): lines worth searching.
 ///
-/// - Parameter utf8: an iCalendar object in UTF-8.
-package func calendarText(_ utf8: [UInt8]) -> [UInt8] {
+/// - Parameters:
+///   - bytes: an iCalendar object.
+///   - charset: what its media type says of it.
+package func calendarText(_ bytes: [UInt8], charset: String?) -> [UInt8] {
     var out = ""
     var path: [String] = []
     let labels = [
         "SUMMARY": "Event", "LOCATION": "Where", "DTSTART": "When", "DTEND": "Until", "DUE": "Due", "RRULE": "Repeats",
         "ORGANIZER": "Organizer", "ATTENDEE": "Attendee", "STATUS": "Status", "DESCRIPTION": "",
     ]
-    for line in unfolded(utf8) {
+    // A fold may stand within a character (section 3.1), or be written in a charset of two bytes.
+    for line in lines(unfolded(decodeText(unfolded(bytes), charset: charset))) {
         guard let (name, parameters, value) = contentLine(line) else { continue }
         switch name {
         case "BEGIN":
@@ -32,18 +37,32 @@ package func calendarText(_ utf8: [UInt8]) -> [UInt8] {
     return Array(out.utf8)
 }
 
-/// Lines of content, which may be folded (section 3.1).
-private func unfolded(_ utf8: [UInt8]) -> [[UInt8]] {
+/// Without the ends of lines that a blank or a tab follows. The blanks before them belong to the text.
+private func unfolded(_ bytes: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count)
+    var isFold = false
+    for (i, byte) in bytes.enumerated() {
+        let next = i + 1 < bytes.count ? bytes[i + 1] : 0
+        if isFold {
+            isFold = false
+        } else if byte == 0x0A, next == 0x20 || next == 0x09 {
+            if out.last == 0x0D { out.removeLast() }
+            isFold = true
+        } else {
+            out.append(byte)
+        }
+    }
+    return out
+}
+
+private func lines(_ utf8: [UInt8]) -> [[UInt8]] {
     var lines: [[UInt8]] = []
     var rest = utf8[...]
     while !rest.isEmpty {
         let (line, after) = rest.firstLine
         rest = after
-        if let first = line.first, first == 0x20 || first == 0x09, !lines.isEmpty {
-            lines[lines.count - 1] += line.dropFirst()
-        } else if !line.isEmpty {
-            lines.append(Array(line))
-        }
+        if !line.isEmpty { lines.append(Array(line)) }
     }
     return lines
 }

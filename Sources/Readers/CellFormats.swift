@@ -25,6 +25,10 @@ final class CellFormats: XMLReader {
 
     private func kind(ofFormat id: Int) -> NumberKind? {
         if let code = codes[id] { return numberKind(ofCode: code) }
+        return CellFormats.kind(ofBuiltIn: id)
+    }
+
+    static func kind(ofBuiltIn id: Int) -> NumberKind? {
         switch id {
         case 9, 10: return .percent
         case 14...17, 27...31, 34...36, 50...58: return .date

@@ -114,9 +114,11 @@ private struct MailWriter {
             shortened = shortened ?? read.shortened
             return read.utf8
         }
+        if leaf.mediaType == "text/calendar" {
+            return cleaned(calendarText(part.bytes, charset: part.charset)).utf8
+        }
         // `cleaned` takes blanks off the ends of lines, which say what flows.
         var text = decodeText(part.bytes, charset: part.charset)
-        if leaf.mediaType == "text/calendar" { return cleaned(calendarText(text)).utf8 }
         if leaf.parameter("format")?.lowercased() == "flowed" {
             text = unflowed(text, deletesBlank: leaf.parameter("delsp")?.lowercased() == "yes")
         }

@@ -49,8 +49,12 @@ func readPPT(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
     try readOldOffice(["catppt", "-d", "utf-8"], input)
 }
 
-/// The sheets as tables; their names are not told.
+/// The sheets as tables. Of a version before Excel 97 their names are not told.
 func readXLS(_ input: FormatInput) throws(Unreadable) -> FormatOutput {
+    if isLocked(input.bytes) { throw Unreadable("encrypted") }
+    if let stream = CompoundFile(input.bytes)?.stream("Workbook"), let book = OldWorkbook(stream) {
+        return book.text(limit: input.limits.output)
+    }
     let read = try readOldOffice(["xls2csv", "-d", "utf-8", "-q", "1", "-b", "\u{C}"], input)
     var out = MarkdownWriter()
     for sheet in read.utf8.split(separator: 0x0C) {

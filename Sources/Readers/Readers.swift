@@ -5,7 +5,9 @@ import Mail
 public enum Readers {
     /// By the names of their formats.
     package static let all: [String: Format.Read] = [
-        "calendar": { input throws(Unreadable) in FormatOutput(utf8: calendarText(input.bytes)) },
+        "calendar": { input throws(Unreadable) in
+            FormatOutput(utf8: calendarText(input.bytes, charset: input.charset))
+        },
         "html": { input throws(Unreadable) in try readHTML(input) },
         "confluence": { input throws(Unreadable) in try readConfluenceStorage(input) },
         "teams": { input throws(Unreadable) in try readTeams(input) },

@@ -111,7 +111,7 @@ private func columnNumber(_ reference: String) -> Int? {
 }
 
 /// `0.1` for `0.10000000000000001`, as spreadsheets show what they computed: 15 digits.
-private func shortened(number bytes: [UInt8]) -> [UInt8] {
+func shortened(number bytes: [UInt8]) -> [UInt8] {
     guard bytes.count > 15, let value = Double(String(decoding: bytes, as: UTF8.self)), value.isFinite, value != 0,
         value.magnitude < 1e15, value.magnitude >= 1e-4
     else { return bytes }

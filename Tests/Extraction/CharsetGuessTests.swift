@@ -18,7 +18,8 @@ import Testing
 
     @Test(arguments: [
         ("CP1251", russian), ("KOI8-R", russian), ("ISO-8859-5", russian),
-        ("SHIFT_JIS", japanese), ("EUC-JP", japanese), ("EUC-KR", korean), ("GB18030", simplified),
+        ("SHIFT_JIS", japanese), ("ISO-2022-JP", japanese), ("EUC-JP", japanese), ("EUC-KR", korean),
+        ("GB18030", simplified),
         ("BIG5", traditional),
         ("CP1253", greek), ("CP1255", hebrew), ("ISO-8859-2", polish), ("CP1250", polish), ("CP1252", french),
         ("UTF-16LE", russian), ("UTF-16BE", french), ("UTF-16LE", hebrew),

@@ -127,7 +127,7 @@ func sampleFile(_ name: String) throws -> [UInt8] {
             head
             """
         ),
-        ("sample.xls", "| Zoë, x | 3.5 |\n| --- | --- |\n| 日本 |\n\n| zwei |\n| --- |"),
+        ("sample.xls", "## Eins\n\n| Zoë, x | 3.5 |\n| --- | --- |\n| 日本 |\n\n## Zwei\n\n| zwei |\n| --- |"),
     ])
     func reads(name: String, wanted: String) throws {
         // What a service says of the type does not matter.
