@@ -1,0 +1,26 @@
+import Laws
+import Mail
+
+/// Mails: as a whole, as the text of one field (encoded words, comments), and as parameters of one.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let mail = bytes(start, count)
+    read("mail", mail)
+    for (index, part) in attachments(of: mail).enumerated() {
+        law(part.index == index, "attachments are counted")
+        law(part.bytes.count <= mail.count, "no transfer encoding makes more bytes than it takes")
+        law(part.name.map(isName) ?? true, "a name has no control characters")
+        law(!part.mediaTypeWithCharset.isEmpty, "a part has a type")
+    }
+    let subject = Entity(Array("Subject: ".utf8) + mail + Array("\r\n\r\n".utf8)).header.text("subject") ?? ""
+    law(isName(subject), "a subject has no control characters")
+    let attached = Array("Content-Type: text/plain; ".utf8) + mail + Array("\r\n\r\ntext".utf8)
+    let entity = Entity(attached)
+    law(entity.fileName.map(isName) ?? true, "a name has no control characters")
+    _ = (entity.charset, entity.bytes, entity.dispositionName)
+    _ = unflowed(mail, deletesBlank: count % 2 == 0)
+    law(withoutUuencoded(mail).count <= mail.count, "what is taken away does not add")
+    return 0
+}
+
+private func isName(_ text: String) -> Bool { !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }
