@@ -44,7 +44,7 @@ private func walk(_ json: JSON, deeper: Int) {
     law((try? JSON(parsing: rest)) != nil, "an object without a member is an object")
 }
 
-private let file = Int32(syscall(319, "lines", 0))
+private let file = (try? Files.temporary()).map { dup($0.raw) } ?? -1
 
 /// The reader gives every line once, whatever is in it.
 private func lines(_ text: [UInt8]) {

@@ -42,8 +42,8 @@ private func vault(_ body: [UInt8]) {
     let code = "bm8"
     guard let digest = try? SHA256.digest(body + Array(code.utf8)).hexadecimal else { return }
     put("vault/file", body + Array("{\"sha256\":\"\(digest)\",\"mac\":\"\(code)\"}\n".utf8))
-    let opened = try? Vault.open("\(folder)/vault/file", memory: folder + "/memory") { kind in
-        kind == .key ? .key([UInt8](repeating: 7, count: 32)) : .passphrase([])
+    let opened = try? Vault.open("\(folder)/vault/file", memory: folder + "/memory") { _ in
+        .key([UInt8](repeating: 7, count: 32))
     }
     law(opened == nil, "nobody without the key makes a vault")
 }
@@ -66,7 +66,7 @@ private func memory(_ parts: [[UInt8]]) {
     put("state/checkpoint.json.gz", Gzip.compress(part(3)))
     guard let state = try? StateFolder(path) else { return }
     _ = try? Memory.verify(state)
-    _ = try? Memory(of: state, log: Log(program: "fuzz", form: .text))
+    _ = try? Memory(of: state, log: Log(program: "fuzz", to: { _ in }))
 }
 
 private func journal(_ bytes: [UInt8]) {

@@ -1,6 +1,7 @@
 import Extraction
 import Glibc
 import Laws
+import System
 
 /// What `extract` and its workers say to each other: any bytes as an answer, and any bytes as requests.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -35,10 +36,10 @@ private func requests(_ said: [UInt8]) {
     ])
 }
 
-/// Standard input and output, which are files in memory as long as this runs.
+/// Standard input and output, which are files as long as this runs.
 private struct Files: Sendable {
-    private let input = memory("input")
-    private let output = memory("output")
+    private let input = memory()
+    private let output = memory()
 
     init() {
         dup2(input, 0)
@@ -56,4 +57,4 @@ private struct Files: Sendable {
 }
 private let files = Files()
 
-private func memory(_ name: String) -> Int32 { Int32(syscall(319, name, 0)) }
+private func memory() -> Int32 { (try? Files.temporary()).map { dup($0.raw) } ?? -1 }
