@@ -7,7 +7,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let mail = bytes(start, count)
     read("mail", mail)
     for (index, part) in attachments(of: mail).enumerated() {
-        law(part.index == index, "attachments are counted")
+        law(part.index == index + 1, "attachments are counted")
         law(part.bytes.count <= mail.count, "no transfer encoding makes more bytes than it takes")
         law(part.name.map(isName) ?? true, "a name has no control characters")
         law(!part.mediaTypeWithCharset.isEmpty, "a part has a type")
