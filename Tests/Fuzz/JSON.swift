@@ -44,7 +44,10 @@ private func walk(_ json: JSON, deeper: Int) {
     law((try? JSON(parsing: rest)) != nil, "an object without a member is an object")
 }
 
-private let file = (try? Files.temporary()).map { dup($0.raw) } ?? -1
+private let file: Int32 = {
+    guard let file = try? Files.temporary() else { return -1 }
+    return dup(file.raw)
+}()
 
 /// The reader gives every line once, whatever is in it.
 private func lines(_ text: [UInt8]) {

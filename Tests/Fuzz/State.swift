@@ -40,12 +40,16 @@ private func make(_ path: String) {
 private func vault(_ body: [UInt8]) {
     make("vault")
     let code = "bm8"
-    guard let digest = try? SHA256.digest(body + Array(code.utf8)).hexadecimal else { return }
-    put("vault/file", body + Array("{\"sha256\":\"\(digest)\",\"mac\":\"\(code)\"}\n".utf8))
+    guard let digest = try? SHA256.digest(body + Array(code.utf8)) else { return }
+    put("vault/file", body + Array("{\"sha256\":\"\(hexadecimal(digest))\",\"mac\":\"\(code)\"}\n".utf8))
     let opened = try? Vault.open("\(folder)/vault/file", memory: folder + "/memory") { _ in
         .key([UInt8](repeating: 7, count: 32))
     }
     law(opened == nil, "nobody without the key makes a vault")
+}
+
+private func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 
 /// Lines of the journal, lines of the index, lines of a shard, a checkpoint.

@@ -37,7 +37,7 @@ private func requests(_ said: [UInt8]) {
 }
 
 /// Standard input and output, which are files as long as this runs.
-private struct Files: Sendable {
+private struct Streams: Sendable {
     private let input = memory()
     private let output = memory()
 
@@ -55,6 +55,9 @@ private struct Files: Sendable {
         lseek(input, 0, SEEK_SET)
     }
 }
-private let files = Files()
+private let files = Streams()
 
-private func memory() -> Int32 { (try? Files.temporary()).map { dup($0.raw) } ?? -1 }
+private func memory() -> Int32 {
+    guard let file = try? Files.temporary() else { return -1 }
+    return dup(file.raw)
+}
