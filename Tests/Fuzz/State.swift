@@ -25,7 +25,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     return 0
 }
 
-private let folder = "/dev/shm/sluice-fuzz-\(getpid())"
+private let folder = (getenv("TMPDIR").map { String(cString: $0) } ?? "/dev/shm") + "/sluice-fuzz-\(getpid())"
 
 private func put(_ name: String, _ bytes: [UInt8]) {
     guard let file = try? Descriptor(opening: "\(folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC),
