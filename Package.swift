@@ -100,7 +100,8 @@ let package = Package(
         tests("Curl", "Curl", "HTTP", "System", "Gzip", "Processes"),
         tests("Capture", "System", "JSON", "HTTP", "Gzip", "Redaction", "Capture"),
         tests("HTTPServer", "HTTPServer"),
-        tests("Extraction", "Extraction", "Readers", "JSON", "Documents", "System"),
+        .target(name: "Archives", path: "Tests/Archives", swiftSettings: strict),
+        tests("Extraction", "Archives", "Extraction", "Readers", "JSON", "Documents", "System"),
         tests("Mail", "Processes", "System", "JSON", "Stream", "Documents", "Extraction", "Mail", "Readers", "Stages"),
         tests("Sync", "Sync", "System", "JSON", "Connector"),
         tests(

@@ -5,8 +5,8 @@ import System
 ///
 ///     pdf 48213 33554432 60000 -          format, bytes, the most bytes of text, milliseconds, charset or -
 ///     ok 1234 -                           or `no`; bytes of text; why not, or why not all, or -
-enum WorkerMessage {
-    static func request(_ format: Format, _ input: FormatInput) -> [UInt8] {
+package enum WorkerMessage {
+    package static func request(_ format: Format, _ input: FormatInput) -> [UInt8] {
         let time = max(0, (input.deadline - ContinuousClock.now).microseconds / 1000)
         let charset = input.charset.map { $0.filter { $0.isASCII && !$0.isWhitespace } } ?? ""
         let line =
@@ -14,7 +14,30 @@ enum WorkerMessage {
         return Array(line.utf8) + input.bytes
     }
 
-    static func answer(_ result: Result<FormatOutput, Unreadable>) -> [UInt8] {
+    /// The line of a request.
+    package struct Request {
+        package let format: String
+        package let count: Int
+        package let limits: Limits
+        package let charset: String?
+
+        /// - Returns: nil for what is no request, and for numbers that no request has: its time is 10,000 days at most.
+        package init?(_ line: ArraySlice<UInt8>) {
+            let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
+            guard words.count == 5, let count = Int(words[1]), count >= 0, let output = Int(words[2]), output >= 0,
+                let time = Int64(words[3]), (0...864_000_000_000).contains(time)
+            else { return nil }
+            format = words[0]
+            self.count = count
+            var limits = Limits()
+            limits.output = output
+            limits.time = .milliseconds(time)
+            self.limits = limits
+            charset = words[4] == "-" ? nil : words[4]
+        }
+    }
+
+    package static func answer(_ result: Result<FormatOutput, Unreadable>) -> [UInt8] {
         switch result {
         case .success(let output): Array("ok \(output.utf8.count) \(output.shortened ?? "-")\n".utf8) + output.utf8
         case .failure(let why): Array("no 0 \(why.reason)\n".utf8)
@@ -25,7 +48,7 @@ enum WorkerMessage {
     static let longest = 256
 
     /// - Returns: nil while it is not whole.
-    static func parse(answer bytes: [UInt8], limit: Int) -> Result<FormatOutput, Unreadable>? {
+    package static func parse(answer bytes: [UInt8], limit: Int) -> Result<FormatOutput, Unreadable>? {
         guard let end = bytes.prefix(longest).firstIndex(of: 0x0A) else {
             return bytes.count < longest ? nil : .failure(Unreadable("crashed"))
         }
@@ -66,29 +89,21 @@ package enum Worker {
                 guard try read() else { return }
                 continue
             }
-            let words = String(decoding: waiting[..<end], as: UTF8.self).split(separator: " ").map(String.init)
-            guard words.count == 5, let count = Int(words[1]), let limit = Int(words[2]), let time = Int64(words[3])
-            else {
-                return
-            }
+            guard let asked = WorkerMessage.Request(waiting[..<end]) else { return }
             waiting.removeFirst(end + 1)
-            waiting.reserveCapacity(count)
-            while waiting.count < count { if try !read() { return } }
-            var limits = Limits()
-            limits.output = limit
-            limits.time = .milliseconds(time)
-            let bytes = Array(waiting[..<count])
-            waiting.removeFirst(count)
+            waiting.reserveCapacity(min(asked.count, 64 << 20))
+            while waiting.count < asked.count { if try !read() { return } }
+            let bytes = Array(waiting[..<asked.count])
+            waiting.removeFirst(asked.count)
             // Whoever asked may have ended: then nobody else ends what does not end by itself.
-            alarm(UInt32(clamping: time / 1000 + 5))
+            alarm(UInt32(clamping: asked.limits.time.components.seconds + 5))
             let result: Result<FormatOutput, Unreadable>
             do throws(Unreadable) {
-                guard let format = Format.named(words[0]), let reader = readers[words[0]] else {
+                guard let format = Format.named(asked.format), let reader = readers[asked.format] else {
                     throw Unreadable("unsupported")
                 }
-                let charset = words[4] == "-" ? nil : words[4]
-                result = .success(
-                    try format.extract(FormatInput(bytes: bytes, charset: charset, limits: limits), with: reader))
+                let input = FormatInput(bytes: bytes, charset: asked.charset, limits: asked.limits)
+                result = .success(try format.extract(input, with: reader))
             } catch { result = .failure(error) }
             alarm(0)
             try Descriptor.standardOutput.write(WorkerMessage.answer(result))

@@ -3,12 +3,12 @@ import JSON
 import System
 
 /// What a token endpoint gave. RFC 6749, section 5.1, read as services write it.
-struct TokenAnswer: Sendable {
-    var accessToken: Secret
+package struct TokenAnswer: Sendable {
+    package var accessToken: Secret
     var refreshToken: Secret?
     var receivedAt: Timestamp
     /// By our clock.
-    var expiresAt: Timestamp?
+    package var expiresAt: Timestamp?
     var refreshExpiresAt: Timestamp?
     var scope: String?
     var extras: [String: String] = [:]
@@ -18,7 +18,7 @@ struct TokenAnswer: Sendable {
     ///   - row: how the service's answers differ.
     ///   - now: when the answer came, by our clock.
     /// - Throws: `TokenRefusal` for what gives no token.
-    init(_ response: Response, to request: Request, _ row: Provider?, at now: Timestamp) throws {
+    package init(_ response: Response, to request: Request, _ row: Provider?, at now: Timestamp) throws {
         let date = response.headers["date"].flatMap { Timestamp(httpDate: $0) }
         let ahead = date.map { $0 - now } ?? .zero
         let json = try? JSON(parsing: response.body)

@@ -195,7 +195,7 @@ final class RTFReader {
         if let level, level < 9, !isCellOpen {
             texts[current].lists.end(in: text)
             paragraph.isHeading = true
-            text.start(.heading(min(level + 1, 6)), .none)
+            text.start(.heading(min(max(level + 1, 1), 6)), .none)
             if isCounted { text.text(mark + " ") }
         } else if !mark.isEmpty {
             texts[current].lists.item(level: paragraph.level, marker: isCounted ? mark + " " : "- ", in: text)

@@ -106,7 +106,9 @@ final class WordNumbering: XMLReader {
         let known = levels[abstract] ?? [:]
         func start(_ level: Int) -> Int { starts[level] ?? known[level]?.start ?? 1 }
         var counts = counters[abstract] ?? []
-        if !starts.isEmpty, restarted.insert(list).inserted { counts = Array(counts.prefix(starts.keys.min() ?? 0)) }
+        if !starts.isEmpty, restarted.insert(list).inserted {
+            counts = Array(counts.prefix(max(0, starts.keys.min() ?? 0)))
+        }
         while counts.count < level { counts.append(start(counts.count)) }
         if counts.count > level {
             counts.removeLast(counts.count - level - 1)

@@ -1,3 +1,4 @@
+import Archives
 import Documents
 import System
 import Testing
@@ -130,5 +131,20 @@ import Testing
             let (text, extraction) = limited(xml("", mixed))
             #expect(text != nil || extraction.reason != nil)
         }
+    }
+
+    // Both were found beside the work on random bytes: a trap cost the document its text.
+    @Test func aListThatBeginsAnewAtANegativeLevelIsRead() {
+        let numbering =
+            "<w:numbering \(wordSpaces)><w:abstractNum w:abstractNumId='0'/><w:num w:numId='1'><w:abstractNumId w:val='0'/>"
+            + "<w:lvlOverride w:ilvl='-1'><w:startOverride w:val='3'/></w:lvlOverride></w:num></w:numbering>"
+        let item = "<w:p><w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr><w:r><w:t>item</w:t></w:r></w:p>"
+        let file = docx(item, parts: [("numbering.xml", "numbering", numbering)])
+        #expect(limited(file).text?.hasSuffix("item") == true)
+    }
+
+    @Test func aHeadingAtANegativeLevelIsRead() {
+        let text = Array("{\\rtf1\\ansi{\\pard\\outlinelevel-5 heading\\par}}".utf8)
+        #expect(limited(text).text == "# heading")
     }
 }

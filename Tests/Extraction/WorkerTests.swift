@@ -27,6 +27,24 @@ import Testing
         return (text, extraction.reason)
     }
 
+    // Found by random bytes: the worker reserved room for whatever the line said, and cut off a negative number of bytes.
+    @Test(arguments: [
+        "html -1 100 100 -", "html 1 -100 100 -", "html 1 100 -1 -", "html 1 100 9223372036854775807 -",
+        "html 99999999999999999999 1 1 -", "html 1 1 1", "",
+    ]) func aRequestWithNumbersThatNoneHasIsNoRequest(line: String) {
+        #expect(WorkerMessage.Request(Array(line.utf8)[...]) == nil)
+    }
+
+    @Test func aRequestIsReadAsItWasWritten() throws {
+        var limits = Limits()
+        (limits.output, limits.time) = (7, .seconds(60))
+        let format = try #require(Format.named("html"))
+        let written = WorkerMessage.request(format, FormatInput(bytes: [1, 2], charset: "utf-8", limits: limits))
+        let read = try #require(WorkerMessage.Request(written.prefix { $0 != 0x0A }))
+        #expect(read.format == "html" && read.count == 2 && read.charset == "utf-8" && read.limits.output == 7)
+        #expect(read.limits.time <= .seconds(60))
+    }
+
     /// Reads a request, to its last byte.
     private static let take = #"read -r format n rest || exit; read -r -N "$n" body;"#
 

@@ -1,19 +1,21 @@
 /// Writes archives as tests need them, also such as no honest program writes.
-struct ZIPWriter {
+package struct ZIPWriter {
     private var local: [UInt8] = []
     private var directory: [UInt8] = []
     private var count = 0
 
+    package init() {}
+
     /// Stored as it is. `size` is what the headers say of it.
-    mutating func add(_ name: String, _ bytes: [UInt8], size: Int? = nil, isEncrypted: Bool = false) {
+    package mutating func add(_ name: String, _ bytes: [UInt8], size: Int? = nil, isEncrypted: Bool = false) {
         let size = UInt32(size ?? bytes.count)
         add(
             name, bytes, method: 0, size: size, compressed: size, checksum: crc32(bytes), flags: isEncrypted ? 1 : 0)
     }
-    mutating func add(_ name: String, _ text: String) { add(name, Array(text.utf8)) }
+    package mutating func add(_ name: String, _ text: String) { add(name, Array(text.utf8)) }
 
     /// `head`, then `count` times `byte`: 13 bits for each 258 of them.
-    mutating func add(_ name: String, head: String, repeating byte: UInt8, count: Int) {
+    package mutating func add(_ name: String, head: String, repeating byte: UInt8, count: Int) {
         var bits = BitWriter()
         bits.append(0b1, 1)
         bits.append(0b01, 2)  // fixed codes (RFC 1951, section 3.2.6)
@@ -31,7 +33,7 @@ struct ZIPWriter {
     }
 
     /// Another name for the last entry: the same bytes twice.
-    mutating func addAgain(_ name: String) {
+    package mutating func addAgain(_ name: String) {
         let last = Array(directory.suffix(lastLength))
         directory += last[..<28]
         directory += word(name.utf8.count, 2)
@@ -41,7 +43,7 @@ struct ZIPWriter {
         count += 1
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var end: [UInt8] = [0x50, 0x4B, 5, 6, 0, 0, 0, 0]
         end += word(count & 0xFFFF, 2)
         end += word(count & 0xFFFF, 2)
@@ -114,7 +116,7 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
 }
 
 /// An Office file with one main part and others beside it. Those named like `w:footnotes` are related to the main part.
-func office(
+package func office(
     _ kind: String, _ main: String, parts: [(name: String, type: String, xml: String)] = [], links: [String] = []
 ) -> [UInt8] {
     let (folder, name, type) =
@@ -155,14 +157,14 @@ func office(
     return zip.bytes
 }
 
-let wordSpaces =
+package let wordSpaces =
     "xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'"
     + " xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'"
     + " xmlns:wp='http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing'"
     + " xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'"
 
 /// A Word file with this body.
-func docx(
+package func docx(
     _ body: String, parts: [(name: String, type: String, xml: String)] = [], links: [String] = []
 ) -> [UInt8] {
     office(
