@@ -27,7 +27,7 @@ import Testing
         return (text, extraction.reason)
     }
 
-    // Found by random bytes: the worker reserved room for whatever the line said, and cut off a negative number of bytes.
+    // Found while the fuzz target was written: the worker reserved room for whatever the line said, and cut off a negative number of bytes.
     @Test(arguments: [
         "html -1 100 100 -", "html 1 -100 100 -", "html 1 100 -1 -", "html 1 100 9223372036854775807 -",
         "html 99999999999999999999 1 1 -", "html 1 1 1", "",
