@@ -2,7 +2,7 @@ import Glibc
 import System
 
 /// Child processes that read what needs a parser of foreign bytes: a few at once, each one document at a time, under limits of
-/// time, memory and output. One that dies, or takes too long, costs that document; and none lives for ever.
+/// time, memory and output. One that takes too long, or in which two die, costs that document; and none lives for ever.
 ///
 /// Nothing is done in the background: documents go out and texts come in while `begin` and `finish` run. One thread at a time.
 public final class WorkerPool {
@@ -20,7 +20,9 @@ public final class WorkerPool {
 
     private final class Job {
         let limits: Limits
-        var request: [UInt8]
+        let request: [UInt8]
+        /// A worker died over it. That may have come from outside: another gets it once more.
+        var hasFailed = false
         var result: Result<FormatOutput, Unreadable>?
 
         init(_ request: [UInt8], _ limits: Limits) {
@@ -108,7 +110,6 @@ public final class WorkerPool {
                 lose(seat, ContinuousClock.now >= seat.deadline ? "time_limit" : "crashed")
                 continue
             }
-            job.request = []
         }
     }
 
@@ -123,18 +124,26 @@ public final class WorkerPool {
         guard let job = seat.job, let worker = seat.worker else { return }
         let isOpen = worker.receive(into: &seat.received)
         if let result = WorkerMessage.parse(answer: seat.received, limit: job.limits.output) {
+            if result.isNonsense { return lose(seat, "crashed") }
             job.result = result
             seat.job = nil
             seat.received = []
             seat.served += 1
-            if !isOpen || seat.served >= options.lifetime || result.isNonsense { end(seat) }
+            if !isOpen || seat.served >= options.lifetime { end(seat) }
         } else if !isOpen {
             lose(seat, "crashed")
         }
     }
 
     private func lose(_ seat: Seat, _ reason: String) {
-        seat.job?.result = .failure(Unreadable(reason))
+        if let job = seat.job {
+            if reason == "crashed", !job.hasFailed {
+                job.hasFailed = true
+                queue.insert(job, at: 0)
+            } else {
+                job.result = .failure(Unreadable(reason))
+            }
+        }
         seat.job = nil
         end(seat)
     }

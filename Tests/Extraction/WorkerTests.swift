@@ -69,6 +69,17 @@ import Testing
         }
     }
 
+    /// Whoever ends a worker from outside takes no document's text.
+    @Test func whatOneWorkerDiedOverIsGivenToAnother() throws {
+        var random = SystemRandomNumberGenerator()
+        let mark = "/tmp/sluice-worker-" + random.hexadecimal(bytes: 8)
+        defer { unlink(mark) }
+        let script =
+            "while :; do \(WorkerTests.take) [ -e \(mark) ] || { touch \(mark); kill -KILL $$; }; echo ok 5 -; printf Hello; done"
+        let (text, reason) = read(pool(script))
+        #expect(text == "Hello" && reason == nil)
+    }
+
     @Test func aSlowOneIsEnded() {
         // Two seconds are added for the worker to say so itself.
         let (text, reason) = read(pool("exec sleep 1000"), time: .milliseconds(1))
