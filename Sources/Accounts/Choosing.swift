@@ -51,7 +51,7 @@ extension Accounts {
             parts.append((credentials.refreshToken ?? credentials.accessToken)?.reveal() ?? "")
         }
         let digest = try HMACSHA256.code(of: Array(parts.joined(separator: "\n").utf8), key: Array("sluice pace".utf8))
-        return digest.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return digest.prefix(8).hexadecimal
     }
 
     /// A service account's key stays as it is: its tokens cost nothing to ask for again.

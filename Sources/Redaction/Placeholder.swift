@@ -1,6 +1,7 @@
 import Crypto
 import HTTP
 import JSON
+import System
 
 /// What stands in a capture where a secret was: `[secret:5f0c1a2b]`, the same for the same secret.
 ///
@@ -14,10 +15,8 @@ package enum Placeholder {
     static func make(for secret: String, key: [UInt8]) -> String {
         // Were libcrypto to refuse, all secrets would be told by the same word, and none would show.
         let code = (try? HMACSHA256.code(of: Array(secret.utf8), key: key)) ?? []
-        return "[secret:" + code.prefix(digits / 2).map(hexadecimal).joined() + "]"
+        return "[secret:" + code.prefix(digits / 2).hexadecimal + "]"
     }
-
-    private static func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
     /// True where a placeholder begins at an offset.
     static func stands(in bytes: ByteSlice, at offset: Int) -> Bool {

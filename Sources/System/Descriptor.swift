@@ -65,6 +65,25 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// The bytes before the first line feed, read one by one, so that what follows is left for others.
+    /// - Parameter limit: the most bytes that are read.
+    public func firstLine(limit: Int = 64 << 10) throws(SystemError) -> [UInt8] {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count < limit {
+            var failure: SystemError?
+            let count = withUnsafeMutableBytes(of: &byte) { buffer -> Int in
+                do throws(SystemError) { return try read(into: buffer) } catch { failure = error }
+                return 0
+            }
+            if let failure { throw failure }
+            if count == 0 || byte == 0x0A { break }
+            line.append(byte)
+        }
+        if line.last == 0x0D { line.removeLast() }
+        return line
+    }
+
     /// The bytes at a place of a file; fewer where it ends before.
     public func read(from offset: Int, count: Int) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

@@ -14,9 +14,6 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 extension RandomNumberGenerator {
     /// `count` random bytes in hexadecimal.
     public mutating func hexadecimal(bytes count: Int) -> String {
-        (0..<count).map { _ in
-            let byte = UInt8.random(in: 0...255, using: &self)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }.hexadecimal
     }
 }

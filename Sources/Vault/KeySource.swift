@@ -47,11 +47,11 @@ public enum KeySource: Sendable, Equatable {
     }
 
     private static func read(file path: String, vault: String) throws -> VaultKey {
-        guard let file = real(path) else {
+        guard let file = Files.realPath(path) else {
             throw Failure(
                 .configuration, "there is no key file \(path)", "make one: (umask 077; openssl rand -hex 32 > \(path))")
         }
-        guard Vault.folder(of: file) != real(Vault.folder(of: vault)) else {
+        guard Vault.folder(of: file) != Files.realPath(Vault.folder(of: vault)) else {
             throw Failure(
                 .configuration, "the key file \(path) is in the vault's own folder",
                 "keep it elsewhere: who takes one takes both")
@@ -93,24 +93,11 @@ public enum KeySource: Sendable, Equatable {
 
     /// The first line of a descriptor.
     public static func line(from number: Int32) throws -> [UInt8] {
-        let file = Descriptor(borrowing: number, name: "descriptor \(number)")
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while line.count < 64 << 10 {
-            var failure: SystemError?
-            let count = withUnsafeMutableBytes(of: &byte) { buffer -> Int in
-                do throws(SystemError) { return try file.read(into: buffer) } catch { failure = error }
-                return 0
-            }
-            if let failure {
-                throw Failure(
-                    .configuration, "\(failure)", "open descriptor \(number) for reading, e.g. \(number)< FILE")
-            }
-            if count == 0 || byte == 0x0A { break }
-            line.append(byte)
+        do throws(SystemError) {
+            return try Descriptor(borrowing: number, name: "descriptor \(number)").firstLine()
+        } catch {
+            throw Failure(.configuration, "\(error)", "open descriptor \(number) for reading, e.g. \(number)< FILE")
         }
-        if line.last == 0x0D { line.removeLast() }
-        return line
     }
 
     private static func output(of command: String) throws -> [UInt8] {
@@ -123,11 +110,5 @@ public enum KeySource: Sendable, Equatable {
         var line = Array(result.output.prefix { $0 != 0x0A })
         if line.last == 0x0D { line.removeLast() }
         return line
-    }
-
-    private static func real(_ path: String) -> String? {
-        guard let found = realpath(path, nil) else { return nil }
-        defer { free(found) }
-        return String(cString: found)
     }
 }

@@ -4,7 +4,7 @@ import JSON
 import Synchronization
 import System
 
-/// A file of secrets, each under a name. Names can be read by whoever can read the file, and nothing else.
+/// A file of secrets, each under a name. Whoever can read the file sees the names, and how long each secret is, and nothing else.
 ///
 /// The file is text (see `Sheet`): a header, a line a record, a closing line. It is replaced in one step, under a lock. What can be
 /// wrong with it is told apart, and refused: another key, damage, a record that was altered or put under another name, records
@@ -127,7 +127,7 @@ public final class Vault: Sendable {
         let folder = path + ".locks"
         try Files.makeFolder(folder)
         let digest = try SHA256.digest(Array(name.utf8))[..<16]
-        let lock = try await waitForLock("\(folder)/\(Array(digest).hexadecimal)")
+        let lock = try await waitForLock("\(folder)/\(digest.hexadecimal)")
         defer { _ = lock }
         return try await body()
     }
@@ -257,11 +257,5 @@ enum Permissions {
         throw Failure(
             .configuration, "\(what) (mode \(String(mode, radix: 8)))",
             isMine ? "run: chmod \(isSecret ? "600" : "700") \(path)" : "name a file of your own")
-    }
-}
-
-extension [UInt8] {
-    var hexadecimal: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -114,16 +114,7 @@ struct Sink {
 
     /// The first line of an open file.
     private static func readPassword(_ number: Int32) throws -> Secret {
-        let file = Descriptor(borrowing: number, name: "--password-fd \(number)")
-        var bytes: [UInt8] = []
-        while !bytes.contains(0x0A), bytes.count < 4096 {
-            let part = try [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-                count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-            }
-            if part.isEmpty { break }
-            bytes += part
-        }
-        let line = bytes.prefix { $0 != 0x0A }
+        let line = try Descriptor(borrowing: number, name: "--password-fd \(number)").firstLine(limit: 4096)
         guard !line.isEmpty else {
             throw Failure(.configuration, "--password-fd \(number) holds no password", "write it there, in one line")
         }
